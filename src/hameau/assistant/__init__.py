@@ -1,0 +1,53 @@
+"""The assistant: a question becomes an answer whose every sentence points at its source, or an honest « not found ».
+
+The way of a question, one file a step, all pure but the last two:
+
+- ``followup``: « et pour les non-adhérents ? » is made whole with the question before it
+- ``evidence``: the few sentences that matter, out of the passages found; ``expected``: the kind of thing that is asked for
+- ``judging``: do they answer at all?
+- ``prompts``, ``speaking``: what the model is told, and its tokens as whole sentences
+- ``checking``, ``answering``: each sentence against its sources, with its citations
+- ``turn``, ``summary``, ``draft``: the steps in order, as commands and events
+- ``driver``: performs the commands
+- ``conversations``, ``export``: what was said, kept
+
+Knows nothing of databases' dialects, engines, terminals or pages.
+"""
+
+from hameau.assistant.assistant import Assistant, language_of
+from hameau.assistant.ports import Reader, Speakers
+from hameau.assistant.types import (
+    Answer,
+    AnswerEvent,
+    BestSentence,
+    Citation,
+    Conversation,
+    Done,
+    EvidenceFound,
+    Question,
+    Sentence,
+    SentenceChecked,
+    Task,
+    TokenSaid,
+    Turn,
+)
+
+__all__ = [
+    "Answer",
+    "AnswerEvent",
+    "Assistant",
+    "BestSentence",
+    "Citation",
+    "Conversation",
+    "Done",
+    "EvidenceFound",
+    "Question",
+    "Reader",
+    "Sentence",
+    "SentenceChecked",
+    "Speakers",
+    "Task",
+    "TokenSaid",
+    "Turn",
+    "language_of",
+]

@@ -1,0 +1,126 @@
+"""The assistant as the faces know it: ask, and keep what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from hameau.assistant.conversations import Conversations
+from hameau.assistant.draft import draft_turn
+from hameau.assistant.driver import drive
+from hameau.assistant.export import export
+from hameau.assistant.ports import Reader, Speakers
+from hameau.assistant.summary import summary_turn
+from hameau.assistant.turn import Turn as TurnSteps
+from hameau.assistant.turn import answer_turn
+from hameau.assistant.types import AnswerEvent, Conversation, Done, Question, Turn
+from hameau.kit import LANGUAGES, N_, BadInput, monotonic_ms
+from hameau.library import detect_language
+from hameau.models import Cancel, Gate
+from hameau.storage import Database
+
+QUESTION_CHARACTERS = 4000
+"""A longer question is a document: it should be added as one."""
+TEMPLATE_CHARACTERS = 20_000
+_SURE_WORDS = 4
+
+
+class Assistant:
+    """Answers questions over a library. Safe to use from several threads; the model answers one person after the other."""
+
+    def __init__(self, database: Database, reader: Reader, speakers: Speakers, gate: Gate) -> None:
+        self._kept = Conversations(database)
+        self._reader = reader
+        self._speakers = speakers
+        self._gate = gate
+
+    def ask(self, question: Question, cancel: Cancel | None = None, language: str = "fr") -> Iterator[AnswerEvent]:
+        """The events of the answer as they happen; the last one is :class:`Done`, and by then the turn is kept.
+
+        ``language`` is the reader's, used where the question does not tell its own. Raises ``BadInput`` for a
+        question that is empty or too long, ``NotFound`` for a conversation that is not there, ``Missing`` for a named
+        model that is not installed. Closing the iterator, or setting ``cancel``, stops the model; nothing is kept
+        then.
+        """
+        question = _checked(question)
+        if question.model:
+            self._speakers.choose(
+                "chat", question.model
+            )  # a name that is not there is said before anything is searched
+        earlier = [turn.question.text for turn in self._turns(question)]
+        speaks = language_of(question.text or question.template, language)
+        with self._gate.person():
+            for event in drive(_steps(question, earlier, speaks), question, self._reader, self._speakers, cancel):
+                if isinstance(event, Done):
+                    event = Done(self._kept.keep(question, event.answer).answer)
+                yield event
+
+    def conversations(self, space: str = "home", search: str = "") -> list[Conversation]:
+        """Those of ``space``, the latest first; with ``search``, those in which all its words stand."""
+        return self._kept.recent(space, search)
+
+    def conversation(self, conversation_id: str, space: str = "home") -> Conversation:
+        """Raises ``NotFound``."""
+        return self._kept.get(conversation_id, space)
+
+    def turns(self, conversation_id: str, space: str = "home") -> list[Turn]:
+        """The questions and answers of a conversation. Raises ``NotFound``."""
+        return self._kept.turns(conversation_id, space)
+
+    def rename(self, conversation_id: str, title: str, space: str = "home") -> None:
+        """Raises ``NotFound``, or ``BadInput`` for an empty title."""
+        self._kept.rename(conversation_id, title, space)
+
+    def delete(self, conversation_id: str, space: str = "home") -> None:
+        """The conversation and all that was said in it. Raises ``NotFound``."""
+        self._kept.delete(conversation_id, space)
+
+    def export(
+        self,
+        conversation_id: str,
+        form: Literal["markdown", "json"] = "markdown",
+        space: str = "home",
+        language: str = "fr",
+    ) -> str:
+        """The whole conversation as text. Raises ``NotFound``."""
+        return export(self._kept.get(conversation_id, space), self._kept.turns(conversation_id, space), form, language)
+
+    def _turns(self, question: Question) -> Sequence[Turn]:
+        return self._kept.turns(question.conversation, question.space) if question.conversation else ()
+
+
+def language_of(text: str, reader: str) -> str:
+    """The language to answer in: the question's when it is long enough to tell and we speak it, else the reader's."""
+    if len(text.split()) < _SURE_WORDS:
+        return reader
+    detected = detect_language(text)
+    return detected if detected in LANGUAGES else reader
+
+
+def _steps(question: Question, earlier: Sequence[str], language: str) -> TurnSteps:
+    if question.task == "summary":
+        return summary_turn(question, language, monotonic_ms)
+    if question.task == "draft":
+        return draft_turn(question, language, monotonic_ms)
+    return answer_turn(question, earlier, language, monotonic_ms)
+
+
+def _checked(question: Question) -> Question:
+    text = question.text.replace("\0", " ").strip()
+    if not text and question.task == "answer":
+        raise BadInput(N_("The question is empty."), hint=N_("Write a question in your own words."))
+    if len(text) > QUESTION_CHARACTERS:
+        raise BadInput(
+            N_("The question has {count} characters; {most} is the most."),
+            hint=N_("Add the long text as a document, then ask about it."),
+            count=len(text),
+            most=QUESTION_CHARACTERS,
+        )
+    if len(question.template) > TEMPLATE_CHARACTERS:
+        raise BadInput(
+            N_("The template has {count} characters; {most} is the most."),
+            count=len(question.template),
+            most=TEMPLATE_CHARACTERS,
+        )
+    return replace(question, text=text)

@@ -1,0 +1,119 @@
+"""Conversations as they are kept: titled, searchable, exportable, deletable. Knows nothing of models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from hameau.assistant.types import Answer, Conversation, Question, Turn
+from hameau.kit import N_, BadInput, NotFound, new_id, now
+from hameau.library import terms
+from hameau.storage import Database, Queries, Session
+
+TITLE_CHARACTERS = 80
+_Q = Queries(Path(__file__).with_name("queries.sql"))
+_ANSWER = msgspec.json.Decoder(Answer)
+_QUESTION = msgspec.json.Decoder(Question)
+
+
+class Conversations:
+    """The conversations of one database. A conversation of another space is not found."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, question: Question, answer: Answer) -> Turn:
+        """Write a turn; without ``question.conversation`` a conversation begins, titled by its question."""
+        moment = now()
+        with self._database.transaction() as session:
+            if question.conversation is None:
+                conversation = new_id("conv")
+                title = title_of(question.text)
+                session.run(
+                    _Q["conversation_add"], {"id": conversation, "space": question.space, "title": title, "now": moment}
+                )
+            else:
+                conversation = self._require(session, question.conversation, question.space).id
+                session.run(_Q["conversation_touch"], {"id": conversation, "now": moment})
+            kept = replace(answer, conversation=conversation)
+            turn = Turn(new_id("turn"), moment, question, kept)
+            number = session.insert(
+                _Q["turn_add"],
+                {
+                    "id": turn.id,
+                    "conversation": conversation,
+                    "now": moment,
+                    "question": msgspec.json.encode(question).decode(),
+                    "answer": msgspec.json.encode(kept).decode(),
+                },
+            )
+            session.run(
+                _Q["turn_index_add"],
+                {"number": number, "question": " ".join(terms(question.text)), "answer": " ".join(terms(kept.answer))},
+            )
+        return turn
+
+    def recent(self, space: str = "home", search: str = "", limit: int = 500) -> list[Conversation]:
+        """The conversations of ``space``, the latest first; with ``search``, those in which all its words stand."""
+        with self._database.read() as session:
+            if not search.strip():
+                rows = session.all(_Q["conversation_list"], {"space": space, "limit": limit})
+            else:
+                words = terms(search)[:32]
+                if not words:
+                    return []
+                match = " ".join(f'"{word}"' for word in words)
+                rows = session.all(_Q["conversation_search"], {"space": space, "limit": limit, "match": match})
+        return [Conversation(**row) for row in rows]
+
+    def get(self, conversation_id: str, space: str = "home") -> Conversation:
+        """Raises ``NotFound``."""
+        with self._database.read() as session:
+            return self._require(session, conversation_id, space)
+
+    def turns(self, conversation_id: str, space: str = "home") -> list[Turn]:
+        """Its turns, the first first. Raises ``NotFound``."""
+        with self._database.read() as session:
+            self._require(session, conversation_id, space)
+            rows = session.all(_Q["turn_list"], {"id": conversation_id})
+        return [
+            Turn(row["id"], row["asked_at"], _QUESTION.decode(row["question"]), _ANSWER.decode(row["answer"]))
+            for row in rows
+        ]
+
+    def rename(self, conversation_id: str, title: str, space: str = "home") -> None:
+        """Raises ``NotFound``, or ``BadInput`` for a title of nothing."""
+        title = " ".join(title.split())[:200]
+        if not title:
+            raise BadInput(N_("A conversation needs a title."), hint=N_("Write a few words."))
+        with self._database.transaction() as session:
+            self._require(session, conversation_id, space)
+            session.run(_Q["conversation_rename"], {"id": conversation_id, "space": space, "title": title})
+
+    def delete(self, conversation_id: str, space: str = "home") -> None:
+        """Its turns go with it. Raises ``NotFound``."""
+        with self._database.transaction() as session:
+            self._require(session, conversation_id, space)
+            session.run(_Q["turn_index_delete"], {"id": conversation_id})
+            session.run(_Q["conversation_delete"], {"id": conversation_id, "space": space})
+
+    def _require(self, session: Session, conversation_id: str, space: str) -> Conversation:
+        row = session.one(_Q["conversation_get"], {"id": conversation_id, "space": space})
+        if row is None:
+            raise NotFound(
+                N_("There is no such conversation."),
+                hint=N_("It may have been deleted; the list shows those that are kept."),
+            )
+        return Conversation(**row)
+
+
+def title_of(question: str) -> str:
+    """The first line of ``question``, cut at a word."""
+    line = next((line.strip() for line in question.splitlines() if line.strip()), "…")
+    line = " ".join(line.split())
+    if len(line) <= TITLE_CHARACTERS:
+        return line
+    cut = line.rfind(" ", TITLE_CHARACTERS // 2, TITLE_CHARACTERS)
+    return line[: cut if cut > 0 else TITLE_CHARACTERS].rstrip(" ,;:") + "…"

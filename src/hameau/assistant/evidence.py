@@ -1,0 +1,105 @@
+"""From passages to the few sentences that matter. A pure function of the question, the passages and the terms' weights.
+
+A small model loses the answer in long passages, and reading them is the wait (a prompt is read at 45 to 150 tokens a
+second on two cores). So each sentence of the best passages is scored by the share of the question's terms that it
+holds, weighted by how telling they are (inverse document frequency; Robertson and Zaragoza, 2009), with less for
+terms that only the title, the headings or the sentence before hold, and a little for holding the kind of thing that
+is asked (a date, a number, a name). On 100 public questions the first sentence so chosen holds the answer 68 times,
+one of the first three 90 times, with no model at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hameau.assistant.expected import fits_expectation
+from hameau.library import Locator, SearchResult, sentences, terms
+
+PASSAGES = 3
+"""Sentences are taken from so many passages; the right one is among the first three 98 times in 100 on the public questions."""
+QUOTE_CHARACTERS = 420
+"""A longer sentence (a table, a list) is cut to the part that answers."""
+_TITLE, _BEFORE, _RANK, _KIND = 0.6, 0.3, 0.1, 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence of a passage, letter for letter. ``cover`` is the weighted share of the question's terms that it holds."""
+
+    result: SearchResult
+    rank: int
+    start: int
+    """First character in the document's text."""
+    text: str
+    score: float
+    cover: float
+
+    @property
+    def locator(self) -> Locator:
+        """Where the quote stands, more exact than its passage's locator."""
+        return replace(self.result.locator, start=self.start, end=self.start + len(self.text))
+
+
+def rank_quotes(
+    question: str, results: Sequence[SearchResult], weights: Mapping[str, float], *, passages: int = PASSAGES
+) -> list[Quote]:
+    """The sentences of the first ``passages`` results, best first. ``weights`` holds the weight of each term of the question."""
+    asked = frozenset(terms(question))
+    total = sum(weights.get(term, 0.0) for term in asked) or 1.0
+    quotes: list[Quote] = []
+    seen: set[str] = set()
+    for rank, result in enumerate(results[:passages]):
+        around = frozenset(terms(" ".join((result.title, *result.locator.heading)))) & asked
+        before: frozenset[str] = frozenset()
+        for start, end in sentences(result.text):
+            text = result.text[start:end]
+            held = frozenset(terms(text)) & asked
+            if text not in seen and not text.startswith("#"):
+                seen.add(text)
+                cover = _weigh(held, weights) / total
+                title = _weigh(around - held, weights) / total
+                context = _weigh(before - held - around, weights) / total
+                score = (
+                    cover + _TITLE * title + _BEFORE * context - _RANK * rank + _KIND * fits_expectation(question, text)
+                )
+                begin, text = _shorten(text, asked)
+                quotes.append(Quote(result, rank, result.locator.start + start + begin, text, score, cover))
+            before = held
+    return sorted(quotes, key=lambda quote: -quote.score)
+
+
+def within_budget(quotes: Sequence[Quote], characters: int, most: int) -> list[Quote]:
+    """The best ``quotes`` whose lengths add up to at most ``characters``; always at least one, never more than ``most``."""
+    chosen: list[Quote] = []
+    left = characters
+    for quote in quotes:
+        if len(chosen) == most:
+            break
+        if not chosen or len(quote.text) <= left:
+            chosen.append(quote)
+            left -= len(quote.text)
+    return chosen
+
+
+def _weigh(held: frozenset[str], weights: Mapping[str, float]) -> float:
+    return sum(weights.get(term, 0.0) for term in held)
+
+
+def _shorten(text: str, asked: frozenset[str]) -> tuple[int, str]:
+    """The part of a long sentence with most of the asked terms, from word to word: its start in ``text``, and itself."""
+    if len(text) <= QUOTE_CHARACTERS:
+        return 0, text
+    best, best_count = 0, -1
+    for start in range(0, len(text) - QUOTE_CHARACTERS // 2, QUOTE_CHARACTERS // 4):
+        count = len(asked & frozenset(terms(text[start : start + QUOTE_CHARACTERS])))
+        if count > best_count:
+            best, best_count = start, count
+    if best:
+        space = text.find(" ", best)
+        best = space + 1 if 0 <= space < best + 60 else best
+    end = best + QUOTE_CHARACTERS
+    if end < len(text):
+        space = text.rfind(" ", best + QUOTE_CHARACTERS // 2, end)
+        end = space if space > 0 else end
+    return best, text[best:end].strip()

@@ -1,0 +1,53 @@
+-- Conversations and their turns. Every statement names the space, or a conversation whose space was checked before.
+
+-- conversation_add --
+insert into conversations (id, space, title, created_at, updated_at) values (:id, :space, :title, :now, :now)
+
+-- conversation_touch --
+update conversations set updated_at = :now where id = :id
+
+-- conversation_rename --
+update conversations set title = :title where id = :id and space = :space
+
+-- conversation_delete --
+delete from conversations where id = :id and space = :space
+
+-- conversation_get --
+select id, space, title, created_at, updated_at,
+       (select count(*) from turns where conversation_id = conversations.id) as turns
+from conversations
+where id = :id and space = :space
+
+-- conversation_list --
+select id, space, title, created_at, updated_at,
+       (select count(*) from turns where conversation_id = conversations.id) as turns
+from conversations
+where space = :space
+order by updated_at desc, id desc
+limit :limit
+
+-- conversation_search --
+select id, space, title, created_at, updated_at,
+       (select count(*) from turns where conversation_id = conversations.id) as turns
+from conversations
+where space = :space
+  and id in (
+      select turns.conversation_id
+      from turn_index
+      join turns on turns.number = turn_index.rowid
+      where turn_index match :match
+  )
+order by updated_at desc, id desc
+limit :limit
+
+-- turn_add --
+insert into turns (id, conversation_id, asked_at, question, answer) values (:id, :conversation, :now, :question, :answer)
+
+-- turn_index_add --
+insert into turn_index (rowid, question, answer) values (:number, :question, :answer)
+
+-- turn_index_delete --
+delete from turn_index where rowid in (select number from turns where conversation_id = :id)
+
+-- turn_list --
+select id, asked_at, question, answer from turns where conversation_id = :id order by number

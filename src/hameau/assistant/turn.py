@@ -1,0 +1,202 @@
+"""One question, from the search to the checked answer, without any input or output.
+
+:func:`answer_turn` yields what it needs (:class:`Search`, :class:`Weigh`, :class:`Speak`, :class:`Listen`,
+:class:`ReadDocuments`) and what a face shows (:data:`~hameau.assistant.types.AnswerEvent`); a driver sends back the
+replies. Its tests are plays: a list of yields and replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hameau.assistant.answering import Composition, cite
+from hameau.assistant.evidence import rank_quotes, within_budget
+from hameau.assistant.followup import leans_on, make_whole
+from hameau.assistant.judging import CERTAIN, DOUBTFUL, probability, read_signs
+from hameau.assistant.prompts import answer_messages, could_be_not_found, says_not_found
+from hameau.assistant.speaking import SentenceStream
+from hameau.assistant.types import Answer, BestSentence, Done, EvidenceFound, Question, SentenceChecked, TokenSaid
+from hameau.kit import N_, say
+from hameau.library import Document, Passage, SearchResult, SearchResults, terms
+from hameau.models import GenerationRequest
+
+SHOWN = 8
+"""Passages that are shown as evidence."""
+LOOKED_AT = 20
+"""Passages that are searched for; the judge looks at how the first stand out of them."""
+PROMPT_CHARACTERS = 750
+"""What the model reads of the documents: about 220 tokens, 3 seconds of the 1.5B on two cores."""
+PROMPT_QUOTES = 5
+ANSWER_TOKENS = 120
+NEAREST = 3
+"""Passages shown beside a « not found »."""
+NOTHING_ANSWERS = N_("Your documents do not answer this question. Here is what comes closest.")
+NOTHING_NEAR = N_("Your documents hold nothing about this.")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The driver answers with :class:`~hameau.library.SearchResults`."""
+
+    query: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh:
+    """The driver answers with the weight of each term."""
+
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """The driver starts the model and answers with its name, or with ``None`` when no model is installed."""
+
+    request: GenerationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """The driver answers with the next :class:`~hameau.models.Chunk`, or with ``None`` at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocuments:
+    """The driver answers with a list of :class:`Read`: the question's document, or those of its source."""
+
+    documents: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document with its passages, as the driver hands it over."""
+
+    document: Document
+    passages: tuple[Passage, ...]
+
+
+Step = Any
+"""What a turn yields: one of the five commands above, or an event."""
+Clock = Callable[[], float]
+"""Milliseconds that never go back."""
+
+
+Turn = Generator[Step, Any, Answer]
+
+
+class Times:
+    """When things happened in this turn, in milliseconds since it began."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._begun = clock()
+        self.evidence = 0.0
+        self.first_token: float | None = None
+
+    def since(self) -> float:
+        """Milliseconds since the question was asked."""
+        return self._clock() - self._begun
+
+
+def answer_turn(question: Question, earlier: Sequence[str], language: str, clock: Clock) -> Turn:
+    """Find, judge, ask the model, check, cite. Returns the answer that the last event, :class:`Done`, carries too.
+
+    ``earlier`` are the questions of the conversation before this one, the first first.
+    """
+    times = Times(clock)
+    whole = make_whole(question.text, list(earlier))
+    found: SearchResults = yield Search(whole, LOOKED_AT)
+    results = found.results
+    times.evidence = times.since()
+    yield EvidenceFound(results[:SHOWN], times.evidence, whole)
+    weights: Mapping[str, float] = (yield Weigh(tuple(dict.fromkeys(terms(whole))))) if results else {}
+    quotes = rank_quotes(whole, results, weights)
+    confidence = probability(read_signs(whole, results, quotes, weights, found.embedder)) if quotes else 0.0
+    if confidence < DOUBTFUL:
+        return (yield from close(not_found(results, language, confidence), times))
+    composition = Composition(whole, within_budget(quotes, PROMPT_CHARACTERS, PROMPT_QUOTES))
+    yield BestSentence(cite(composition.quotes[0], 1), times.since())
+    leaning = earlier[-1:] if leans_on(question.text) else ()
+    messages = answer_messages(question.text, leaning, composition.quotes, language)
+    voice = Voice(composition, times)
+    yield from voice.say(GenerationRequest(messages, max_tokens=ANSWER_TOKENS))
+    if voice.found_nothing and confidence < CERTAIN:
+        return (yield from close(not_found(results, language, confidence, voice.model), times))
+    return (yield from finish(composition, voice, results, times, confidence))
+
+
+def finish(
+    composition: Composition, voice: Voice, results: Sequence[SearchResult], times: Times, confidence: float | None
+) -> Turn:
+    """The verbatim sentences after the model's words, and the end."""
+    for sentence in composition.add_verbatim():
+        yield SentenceChecked(sentence, composition.citations_of(sentence))
+    answer = Answer(
+        answer=composition.text(),
+        answered=True,
+        sentences=tuple(composition.sentences),
+        citations=composition.citations(),
+        model=voice.model,
+        nearest=tuple(results[:NEAREST]),
+        confidence=confidence,
+    )
+    return (yield from close(answer, times))
+
+
+def not_found(results: Sequence[SearchResult], language: str, confidence: float, model: str = "") -> Answer:
+    """The honest « not found », with the passages that came closest."""
+    text = say(NOTHING_NEAR if not results else NOTHING_ANSWERS, language)
+    return Answer(text, False, (), (), model, nearest=tuple(results[:NEAREST]), confidence=confidence)
+
+
+def close(answer: Answer, times: Times) -> Turn:
+    """The end of every turn: the times are filled in."""
+    answer = replace(answer, evidence_ms=times.evidence, first_token_ms=times.first_token, total_ms=times.since())
+    yield Done(answer)
+    return answer
+
+
+class Voice:
+    """The model speaking into a composition. ``model`` is its name, empty when none is installed."""
+
+    def __init__(self, composition: Composition, times: Times) -> None:
+        self.model = ""
+        self.found_nothing = False
+        self._composition = composition
+        self._times = times
+        self._stream = SentenceStream()
+
+    def say(self, request: GenerationRequest) -> Generator[Step, Any, None]:
+        """Ask the model; its tokens as they come, its sentences as they are checked. Its « not found » is held back."""
+        self.model = (yield Speak(request)) or ""
+        if not self.model:
+            return
+        held: str | None = ""
+        while (chunk := (yield Listen())) is not None:
+            if not chunk.text:
+                continue
+            if self._times.first_token is None:
+                self._times.first_token = self._times.since()
+            if held is not None and could_be_not_found(held + chunk.text):
+                held += chunk.text
+                continue
+            text, held = (held or "") + chunk.text, None
+            yield TokenSaid(text)
+            yield from self._check(self._stream.feed(text))
+        if held is not None and says_not_found(held):
+            self.found_nothing = True
+            return
+        if held:
+            yield TokenSaid(held)
+            self._stream.feed(held)
+        yield from self._check(self._stream.finish())
+
+    def _check(self, said: Sequence[str]) -> Iterator[SentenceChecked]:
+        for text in said:
+            sentence = self._composition.add_said(text)
+            if sentence is not None:
+                yield SentenceChecked(sentence, self._composition.citations_of(sentence))
