@@ -17,9 +17,9 @@ from hameau.assistant.evidence import Quote
 from hameau.assistant.types import Citation, Sentence
 from hameau.library import terms
 
-VERBATIM = 2
+VERBATIM = 3
 """Verbatim sentences after the model's words, at most."""
-CLOSE_BEHIND = 0.6
+CLOSE_BEHIND = 0.5
 """A verbatim sentence is added beside the first when its score reaches this share of the best one's."""
 _MARKER = re.compile(r"\s*\[(\d+)\]")
 _GOOD_ENOUGH = 0.2

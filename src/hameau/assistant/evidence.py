@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hameau.assistant.expected import fits_expectation
-from hameau.library import Locator, SearchResult, sentences, terms
+from hameau.library import Locator, SearchResult, fold, sentences, terms
 
 PASSAGES = 3
 """Sentences are taken from so many passages; the right one is among the first three 98 times in 100 on the public questions."""
@@ -55,7 +55,7 @@ def rank_quotes(
         for start, end in sentences(result.text):
             text = result.text[start:end]
             held = frozenset(terms(text)) & asked
-            if text not in seen and not text.startswith("#"):
+            if text not in seen and not text.startswith("#") and fold(text) != fold(result.title):
                 seen.add(text)
                 cover = _weigh(held, weights) / total
                 title = _weigh(around - held, weights) / total
@@ -70,16 +70,60 @@ def rank_quotes(
 
 
 def within_budget(quotes: Sequence[Quote], characters: int, most: int) -> list[Quote]:
-    """The best ``quotes`` whose lengths add up to at most ``characters``; always at least one, never more than ``most``."""
+    """The best ``quotes`` whose lengths add up to at most ``characters``; always at least one, never more than ``most``.
+
+    The best one brings the sentence after it, which often says what « il » or « elle » does, and sentences that stand side
+    by side become one quote.
+    """
     chosen: list[Quote] = []
     left = characters
     for quote in quotes:
         if len(chosen) == most:
             break
+        if not chosen:
+            quote = _with_next(quote)
+        if any(_holds(other, quote) for other in chosen):
+            continue
         if not chosen or len(quote.text) <= left:
             chosen.append(quote)
             left -= len(quote.text)
-    return chosen
+    return _joined(chosen)
+
+
+def _with_next(quote: Quote) -> Quote:
+    """``quote`` and the sentence after it in its passage, when both together are not too long."""
+    passage = quote.result
+    begin = quote.start - passage.locator.start
+    end = begin + len(quote.text)
+    following = next(iter(sentences(passage.text[end:])), None)
+    if following is None or "\n\n" in passage.text[end : end + following[0]]:
+        return quote
+    text = passage.text[begin : end + following[1]]
+    return replace(quote, text=text) if len(text) <= QUOTE_CHARACTERS else quote
+
+
+def _holds(other: Quote, quote: Quote) -> bool:
+    same = other.result.passage_id == quote.result.passage_id
+    return same and other.start <= quote.start and quote.start + len(quote.text) <= other.start + len(other.text)
+
+
+def _joined(quotes: Sequence[Quote]) -> list[Quote]:
+    """Quotes of one passage between which only white space stands become one; the order of the best ones stays."""
+    kept: list[Quote] = []
+    for quote in quotes:
+        for index, other in enumerate(kept):
+            first, second = sorted((other, quote), key=lambda one: one.start)
+            passage = first.result
+            begin, end = first.start - passage.locator.start, second.start - passage.locator.start + len(second.text)
+            between = passage.text[begin + len(first.text) : second.start - passage.locator.start]
+            text = passage.text[begin:end]
+            same = passage.passage_id == second.result.passage_id
+            if same and not between.strip() and "\n\n" not in between and len(text) <= QUOTE_CHARACTERS:
+                kept[index] = replace(other, start=first.start, text=text)
+                break
+        else:
+            kept.append(quote)
+    return kept
 
 
 def _weigh(held: frozenset[str], weights: Mapping[str, float]) -> float:

@@ -38,8 +38,8 @@ class Signs:
     """How far that cosine stands above those of the others, in their standard deviations."""
 
 
-COEFFICIENTS: tuple[float, ...] = (2.0, -1.0, 1.0, 0.3, 2.0, 20.0, 0.3)
-INTERCEPT = -20.0
+COEFFICIENTS: tuple[float, ...] = (3.259, -2.773, 3.066, -0.808, 2.608, 36.32, 0.164)
+INTERCEPT = -35.785
 DOUBTFUL = 0.4
 """Below this probability the assistant says that it found no answer, and no model is asked."""
 CERTAIN = 0.7

@@ -52,7 +52,7 @@ def test_a_sentence_from_nowhere_cites_nothing() -> None:
 def test_the_verbatim_sentences_are_the_best_and_the_cited() -> None:
     composition = compose()
     composition.add_said("La roue mesure quatre mètres.")
-    assert [sentence.text for sentence in composition.add_verbatim()] == [FEE.text, FAR.text]
+    assert [sentence.text for sentence in composition.add_verbatim(2)] == [FEE.text, FAR.text]
 
 
 def test_a_far_sentence_is_not_added() -> None:

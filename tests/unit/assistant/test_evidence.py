@@ -62,3 +62,19 @@ def test_every_quote_is_a_piece_of_its_passage(text: str, question: str) -> None
     for quote in rank_quotes(question, [result(text)], weights(question)):
         assert text[quote.start : quote.start + len(quote.text)] == quote.text
         assert len(quote.text) <= QUOTE_CHARACTERS
+
+
+def test_sentences_side_by_side_become_one_quote() -> None:
+    text = "L'adhésion coûte 12 €. Elle se paie en mars.\n\nL'adhésion des non-adhérents coûte 20 €."
+    chosen = within_budget(rank_quotes(QUESTION, [result(text)], weights(QUESTION)), 1000, 5)
+    assert sorted(quote.text for quote in chosen) == [
+        "L'adhésion coûte 12 €. Elle se paie en mars.",
+        "L'adhésion des non-adhérents coûte 20 €.",
+    ]
+
+
+def test_a_title_alone_is_no_quote() -> None:
+    quotes = rank_quotes(
+        "Qui est Camille Dubreuil ?", [result("Camille Dubreuil\n\nElle préside.", "Camille Dubreuil")], {}
+    )
+    assert [quote.text for quote in quotes] == ["Elle préside."]

@@ -11,9 +11,9 @@ from hameau.library import Locator, SearchResult, SearchResults
 from hameau.models import Chunk
 
 FEE = "L'adhésion annuelle coûte 12 € pour les habitants de Brévanne."
-PASSAGE = SearchResult(
-    7, 3, "Règlement intérieur", "/reglement.md", f"{FEE} Elle se paie en mars.", Locator(40, 130), 0.9, 0.92
-)
+BOTH = f"{FEE} Elle se paie en mars."
+"""The best sentence brings the one after it."""
+PASSAGE = SearchResult(7, 3, "Règlement intérieur", "/reglement.md", BOTH, Locator(40, 130), 0.9, 0.92)
 FAR = SearchResult(8, 4, "Recettes", "/recettes.md", "La soupe au potiron cuit longtemps.", Locator(0, 35), 0.1, 0.78)
 OTHERS = tuple(
     SearchResult(20 + n, 20 + n, "Divers", f"/{n}.md", "Rien à voir ici.", Locator(0, 16), 0.05, 0.77 + n / 1000)
@@ -83,9 +83,9 @@ def test_a_supported_sentence_cites_its_source_letter_for_letter() -> None:
     assert first.supported
     assert first.citations == (1,)
     citation = answer.citations[0]
-    assert citation.quote == FEE
+    assert citation.quote == BOTH
     assert citation.locator.start == 40
-    assert "« " + FEE + " » [1]" in answer.answer
+    assert "« " + BOTH + " » [1]" in answer.answer
     assert answer.model == "small-model"
 
 
@@ -123,7 +123,7 @@ def test_a_model_that_gives_up_over_a_sure_passage_is_not_shown() -> None:
     answer, stage = play("INTROUVABLE")
     assert not any(isinstance(event, TokenSaid) for event in stage.shown)
     assert answer.answered
-    assert answer.sentences[0].text == FEE
+    assert answer.sentences[0].text == BOTH
 
 
 def test_a_follow_up_is_searched_with_the_question_before() -> None:
