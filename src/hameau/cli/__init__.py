@@ -1,0 +1,15 @@
+"""The command line: parses, calls the hub, prints. It is a peer of the server and knows no HTTP.
+
+- ``entry.py``     the entry: errors and exit codes (0 done, 1 failed, 2 not understood, 130 stopped)
+- ``registry.py``  one line a command; its file is imported when it is called
+- ``house.py``     opens the hub for one command
+- ``terminal.py``  everything that is printed: text, tables, JSON
+- ``follow.py``    progress of long work
+- ``telling.py``   an answer as it is made: evidence, words, citations
+- one file a family of commands: ``ask.py``, ``chat.py``, ``conversations.py``, ``demo.py``, ``doctor.py``,
+  ``models.py``, ``search.py``, ``serve.py``, ``sources.py``, ``status.py``
+"""
+
+from hameau.cli.entry import main
+
+__all__ = ["main"]

@@ -1,0 +1,73 @@
+"""``hameau ask``: one question, a summary, or a draft from a template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hameau.assistant import Question
+from hameau.cli import terminal
+from hameau.cli.house import as_json, house, in_space
+from hameau.cli.telling import finish, tell
+from hameau.cli.words import _, as_text, language
+from hameau.kit import N_, BadInput
+
+_LARGEST_TEMPLATE = 100_000
+"""Bytes; a letter is a thousand times smaller, a mistaken file is larger."""
+
+
+@click.command(help=_("Ask your documents. The passages come first, then the answer, then the quotes it rests on."))
+@click.argument("question", required=False, default="")
+@click.option("--model", metavar=_("NAME"), help=_("The model that answers (hameau models list)."))
+@click.option("--document", type=int, metavar=_("NUMBER"), help=_("Only this document."))
+@click.option("--source", metavar=_("NAME"), help=_("Only this source (hameau sources)."))
+@click.option("--conversation", metavar=_("NAME"), help=_("Go on with this conversation."))
+@click.option("--summary", is_flag=True, help=_("Summarise the document, the source or what the question is about."))
+@click.option(
+    "--template",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=_("Fill this letter or form with what the documents say."),
+)
+@in_space
+@as_json
+def ask(
+    question: str,
+    model: str | None,
+    document: int | None,
+    source: str | None,
+    conversation: str | None,
+    summary: bool,
+    template: Path | None,
+    space: str,
+    json_: bool,
+) -> None:
+    if summary and template:
+        raise click.UsageError(_("Choose --summary or --template, not both."))
+    if not question and not summary and not template:
+        raise click.UsageError(
+            _('What do you want to ask? For example: hameau ask "Quand est l\'assemblée générale ?"')
+        )
+    asked = Question(
+        text=as_text(question),
+        space=space,
+        conversation=conversation,
+        model=model,
+        task="summary" if summary else "draft" if template else "answer",
+        document_id=document,
+        source_id=source,
+        template=_letter(template) if template else "",
+    )
+    with house() as hub:
+        events = hub.assistant.ask(asked, language=language())
+        answer = finish(events) if json_ else tell(events)
+    if json_:
+        terminal.document(answer)
+
+
+def _letter(path: Path) -> str:
+    """The template's text. Raises ``BadInput`` when the file is no short text."""
+    raw = path.read_bytes()
+    if len(raw) > _LARGEST_TEMPLATE or b"\x00" in raw:
+        raise BadInput(N_("{path} is no letter or form in plain text."), path=path)
+    return as_text(raw.decode("utf-8", "surrogateescape"))

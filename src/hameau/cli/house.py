@@ -1,0 +1,37 @@
+"""Opens the hub for one command, and the options that many commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from hameau.cli.words import _, speak
+from hameau.hub import Hub, read_settings
+from hameau.kit import settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@contextmanager
+def house(**chosen: settings.Plain) -> Iterator[Hub]:
+    """The hub of this person's home; ``chosen`` settings weigh more than the file and the environment."""
+    read = read_settings(chosen)
+    speak(read.language)
+    hub = Hub(read)
+    try:
+        yield hub
+    finally:
+        hub.close()
+
+
+def as_json(command: Command) -> Command:
+    """The option ``--json``, for every command that prints data."""
+    return click.option("--json", "json_", is_flag=True, help=_("Print one JSON document."))(command)
+
+
+def in_space(command: Command) -> Command:
+    """The option ``--space``: whose documents."""
+    return click.option("--space", default="home", show_default=True, help=_("The space to work in."))(command)

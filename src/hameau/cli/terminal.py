@@ -1,0 +1,105 @@
+"""Everything that is printed: sentences in the reader's language, tables, JSON. Knows nothing of what they mean.
+
+Documents are strangers' words: control characters are taken out before they reach the terminal, because an escape
+sequence in a file could move the cursor, change the window's title or answer in the person's name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hameau.cli.words import _
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """The entry of the command line knows what to do; rich would exit on its own."""
+        raise BrokenPipeError
+
+
+def console(*, error: bool = False) -> Console:
+    """A console that respects NO_COLOR and pipes: no colour, no wrapping and no animation when nobody watches."""
+    made = _Console(stderr=error, highlight=False, markup=False, emoji=False)
+    made.soft_wrap = not made.is_terminal
+    return made
+
+
+def safe(text: str) -> str:
+    """``text`` without control characters or overrides of the writing direction; line feeds and tabs stay."""
+    return _CONTROL.sub("", text)
+
+
+def line(text: str = "", style: str = "") -> None:
+    """One line on the output."""
+    out = console()
+    out.print(Text(safe(text), style=style), soft_wrap=not out.is_terminal)
+
+
+def note(message: str, fields: Mapping[str, object] | None = None) -> None:
+    """One line about the work itself, on the error output, so that the output stays data."""
+    console(error=True).print(Text(safe(_(message, fields)), style="dim"), soft_wrap=True)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table for people on a terminal, lines with tabs for programs on a pipe. Numbers stand at the right."""
+    out = console()
+    if not out.is_terminal:
+        for row in rows:
+            click.echo("\t".join(safe(str(cell)).replace("\n", " ").replace("\t", " ") for cell in row))
+        return
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for index, column in enumerate(columns):
+        numbers = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
+        drawn.add_column(_(column), justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(safe(str(cell))) for cell in row))
+    out.print(drawn)
+
+
+def facts(rows: Mapping[str, object]) -> None:
+    """Words and their values, one a line, the values below each other."""
+    width = max(len(_(word)) for word in rows)
+    for word, value in rows.items():
+        line(f"{_(word):<{width}}  {value}")
+
+
+def document(value: object) -> None:
+    """``value`` as the one JSON document of the output."""
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+
+
+def plain(value: object) -> object:
+    """Nouns, tuples and mappings as JSON knows them."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def size(count: int) -> str:
+    """A number of bytes for people, in the decimal units that disks and downloads are sold in (IEC 80000-13)."""
+    amount, units = float(count), [_("bytes"), _("kB"), _("MB"), _("GB"), _("TB")]
+    while amount >= 1000 and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:.0f} {units[0]}" if amount >= 10 or amount == int(amount) else f"{amount:.1f} {units[0]}"
+
+
+def duration(milliseconds: float | None) -> str:
+    """A time for people; a dash when there is none."""
+    if milliseconds is None:
+        return "—"
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"

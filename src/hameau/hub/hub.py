@@ -1,0 +1,123 @@
+"""Puts the parts together, each when it is first used. Here, and only here, stands which adapter fills which port."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from hameau.assistant import Assistant
+from hameau.hub.presence import Presence
+from hameau.hub.settings import Settings, prepare_home
+from hameau.library import Indexer, Library, Source
+from hameau.library.extraction import SandboxedExtractor
+from hameau.library.sources import FolderSource
+from hameau.models import Gate, Models
+from hameau.models.engines import ENGINES
+from hameau.storage import Database
+
+Part = TypeVar("Part")
+
+DATABASE = "hameau.db"
+
+
+class Hub:
+    """The house of one home folder. Parts are built once, in any thread; :meth:`close` ends them in the right order."""
+
+    def __init__(self, settings: Settings) -> None:
+        """``settings`` say where the home is. Raises ``Refused`` or ``BadInput`` when it can't be one."""
+        self.settings = settings
+        self.home: Path = settings.home_path
+        prepare_home(self.home)
+        self.presence = Presence(self.home)
+        self.gate = Gate()
+        self._lock = threading.RLock()
+        self._parts: dict[str, Any] = {}
+
+    @property
+    def database(self) -> Database:
+        """The one file."""
+        return self._once("database", lambda: Database(self.home / DATABASE))
+
+    @property
+    def models(self) -> Models:
+        """The catalogue, the installed models and the loaded engines."""
+        return self._once(
+            "models",
+            lambda: Models(
+                self.settings.models_path,
+                ENGINES,
+                gate=self.gate,
+                wanted=self.settings.chat_model,
+                threads=self.settings.threads,
+                context=self.settings.context_tokens,
+            ),
+        )
+
+    @property
+    def library(self) -> Library:
+        """What was read, and the search over it."""
+        return self._once("library", lambda: Library(self.database, self.models.embedder))
+
+    @property
+    def extractor(self) -> SandboxedExtractor:
+        """Reads files that strangers made, in processes of their own."""
+        return self._once(
+            "extractor",
+            lambda: SandboxedExtractor(
+                memory_bytes=self.settings.extraction_memory_bytes, seconds=self.settings.extraction_seconds
+            ),
+        )
+
+    @property
+    def indexer(self) -> Indexer:
+        """Brings the library up to date in the background."""
+        return self._once("indexer", self._make_indexer)
+
+    @property
+    def assistant(self) -> Assistant:
+        """Answers questions; keeps conversations."""
+        return self._once("assistant", lambda: Assistant(self.database, self.library, self.models, self.gate))
+
+    def add_source(
+        self, kind: str, uri: str, *, space: str = "home", title: str = "", settings: Mapping[str, object] | None = None
+    ) -> Source:
+        """A new source, checked by its adapter first; the one that is there already when it is known.
+
+        Raises ``BadInput``, ``NotFound`` or ``Refused`` when it can't be one.
+        """
+        canonical = self.indexer.check(kind, uri, settings)
+        return self.library.add_source(kind, canonical, space=space, title=title, settings=settings or {})
+
+    def start(self) -> None:
+        """Begins the background work of a server: sources are followed from now on."""
+        self.indexer.start()
+
+    def close(self) -> None:
+        """Ends what was built, the last thing first. May be called twice."""
+        with self._lock:
+            parts, self._parts = self._parts, {}
+        if indexer := parts.get("indexer"):
+            indexer.stop()
+        for name in ("extractor", "models", "database"):
+            if part := parts.get(name):
+                part.close()
+        self.presence.release()
+
+    def _make_indexer(self) -> Indexer:
+        return Indexer(
+            self.library,
+            adapters={FolderSource.kind: FolderSource()},
+            extractor=self.extractor,
+            background_embedder=self.models.background_embedder,
+            gate=self.gate,
+            home=self.home,
+            max_file_bytes=self.settings.max_file_bytes,
+        )
+
+    def _once(self, name: str, make: Callable[[], Part]) -> Part:
+        with self._lock:
+            if name not in self._parts:
+                self._parts[name] = make()
+            return cast(Part, self._parts[name])

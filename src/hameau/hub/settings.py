@@ -1,0 +1,102 @@
+"""Every setting of Hameau, declared once. ``docs/settings.md`` is made from this file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from hameau.kit import N_, BadInput, Refused, settings
+
+FILE = "config.toml"
+PRIVATE = 0o700
+"""The home folder is its owner's alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be chosen. The environment weighs more than the file, the file more than the default."""
+
+    home: str = settings.setting(
+        "",
+        "Where everything is kept. Empty: `$XDG_DATA_HOME/hameau`, else `~/.local/share/hameau`.",
+        variable_only=True,
+    )
+    host: str = settings.setting("127.0.0.1", "The address that `hameau serve` listens on: this machine alone.")
+    port: int = settings.setting(8484, "The port that `hameau serve` listens on.", low=0)
+    language: str = settings.setting(
+        "", "The language of commands and pages, `fr` or `en`. Empty: the terminal's, the browser's."
+    )
+    chat_model: str = settings.setting(
+        "", "The model that answers, by its name in `hameau models list`. Empty: the best one that fits in memory."
+    )
+    models_dir: str = settings.setting("", "Where model files are kept. Empty: `models/` in the home folder.")
+    threads: int = settings.setting(0, "Processor threads for models. 0: as many as there are physical cores.", low=0)
+    context_tokens: int = settings.setting(
+        0, "The context window of the chat model, in tokens. 0: what the model's card says.", low=0
+    )
+    max_file_bytes: int = settings.setting(
+        200_000_000, "Files larger than this many bytes are not read; the library says so.", low=1
+    )
+    extraction_memory_bytes: int = settings.setting(
+        2_000_000_000, "Memory that reading one file may take, in bytes.", low=100_000_000
+    )
+    extraction_seconds: int = settings.setting(120, "Time that reading one file may take, in seconds.", low=1)
+
+    @property
+    def home_path(self) -> Path:
+        """The home folder; it need not exist yet."""
+        return Path(self.home).expanduser().absolute() if self.home else default_home()
+
+    @property
+    def models_path(self) -> Path:
+        """The folder of the model files; it need not exist yet."""
+        return Path(self.models_dir).expanduser().absolute() if self.models_dir else self.home_path / "models"
+
+
+def default_home(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where a person's data goes by the XDG Base Directory Specification; a relative path is ignored, as it asks."""
+    base = Path(environment.get("XDG_DATA_HOME", ""))
+    return (base if base.is_absolute() else Path.home() / ".local" / "share") / "hameau"
+
+
+def read_settings(
+    chosen: Mapping[str, settings.Plain] | None = None, environment: Mapping[str, str] = os.environ
+) -> Settings:
+    """The settings of the home folder that ``environment`` names; ``chosen`` ones, of a command line, weigh most."""
+    wanted = dict(chosen or {})
+    home = Path(str(wanted.pop("home", "") or settings.read(Settings, None, environment).home_path)).expanduser()
+    read = settings.read(Settings, home / FILE, environment)
+    return replace(read, home=str(home), **wanted)  # type: ignore[arg-type]
+
+
+def change_settings(current: Settings, **changes: settings.Plain) -> Settings:
+    """Keeps ``changes`` in the home's ``config.toml`` and returns the settings that hold from now on."""
+    allowed = {each.name for each in fields(Settings)}
+    if unknown := set(changes) - allowed:
+        raise BadInput(N_("There is no setting {name}."), name=min(unknown))
+    prepare_home(current.home_path)
+    settings.change(Settings, current.home_path / FILE, changes)
+    return replace(current, **changes)  # type: ignore[arg-type]
+
+
+def prepare_home(home: Path) -> None:
+    """Makes the home folder, readable by its owner alone. A folder that exists keeps the rights its owner gave it."""
+    try:
+        home.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise BadInput(N_("{home} is a file; Hameau needs a folder there."), home=home) from None
+    except OSError as error:
+        raise Refused(
+            N_("The home folder {home} can't be made: {reason}"),
+            hint=N_("Choose another place with HAMEAU_HOME=/path/of/a/folder."),
+            home=home,
+            reason=error.strerror or error,
+        ) from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise Refused(
+            N_("The home folder {home} can't be written to."),
+            hint=N_("Correct its permissions, or choose another place with HAMEAU_HOME=/path/of/a/folder."),
+            home=home,
+        )

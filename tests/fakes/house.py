@@ -1,0 +1,370 @@
+"""A whole house in memory: a library, an assistant that knows its answers, models that arrive at once. For the server's tests."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from hameau.assistant import (
+    Answer,
+    AnswerEvent,
+    BestSentence,
+    Citation,
+    Conversation,
+    Done,
+    EvidenceFound,
+    Question,
+    Sentence,
+    SentenceChecked,
+    TokenSaid,
+    Turn,
+)
+from hameau.hub import Settings
+from hameau.kit import BadInput, Cancelled, NotFound
+from hameau.library import (
+    Document,
+    DocumentState,
+    LibraryStatus,
+    Locator,
+    Passage,
+    SearchResult,
+    SearchResults,
+    Source,
+)
+from hameau.models import Cancel, InstalledModel, ModelCard, Progress
+from hameau.perimeter import Consent
+
+DOUBT = "“{missing}” does not stand in the sources."
+WHEN = "2026-07-14T10:30:00.000Z"
+
+
+class LibraryInMemory:
+    """Passages are paragraphs, search is the count of shared words."""
+
+    def __init__(self) -> None:
+        self.kept_sources: dict[str, Source] = {}
+        self.kept: dict[int, Document] = {}
+        self.texts: dict[int, str] = {}
+        self.synced: list[str] = []
+        self.state = LibraryStatus(0, 0, 0, 0, 0)
+
+    def put(self, source_id: str, title: str, text: str, **more: object) -> int:
+        """Adds a document; its id."""
+        number = len(self.kept) + 1
+        uri = f"{self.kept_sources[source_id].uri}/{title}"
+        document = Document(number, source_id, "home", uri, title, "indexed", size=len(text.encode()), modified_at=WHEN)
+        self.kept[number] = replace(document, **more)  # type: ignore[arg-type]
+        self.texts[number] = text
+        return number
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 20,
+        space: str = "home",
+        source_id: str | None = None,
+        document_id: int | None = None,
+    ) -> SearchResults:
+        if not query.strip():
+            raise BadInput("The search is empty.", hint="Write what you look for.")
+        wanted = set(query.lower().split())
+        found = []
+        for document in self.kept.values():
+            if document.space != space or document.state != "indexed":
+                continue
+            if (source_id or document.source_id) != document.source_id or (document_id or document.id) != document.id:
+                continue
+            scored = (
+                (one, len(wanted & set(one.text.lower().replace(".", "").split())))
+                for one in self.passages(document.id)
+            )
+            found.extend(self.result(passage, float(score)) for passage, score in scored if score)
+        found.sort(key=lambda result: -result.score)
+        return SearchResults(query, 1.5, tuple(found[:limit]))
+
+    def result(self, passage: Passage, score: float) -> SearchResult:
+        document = self.kept[passage.document_id]
+        return SearchResult(passage.id, document.id, document.title, document.uri, passage.text, passage.locator, score)
+
+    def add_source(
+        self, kind: str, uri: str, *, space: str = "home", title: str = "", settings: Mapping[str, object] | None = None
+    ) -> Source:
+        if not uri.startswith("/"):
+            raise BadInput("{uri} is not a folder.", hint="Give a whole path.", uri=uri)
+        number = f"source_{len(self.kept_sources) + 1}"
+        source = Source(
+            number, space, kind, uri, title or uri.rpartition("/")[2], "ready", WHEN, settings=settings or {}
+        )
+        self.kept_sources[number] = source
+        return source
+
+    def sources(self, space: str = "home") -> list[Source]:
+        return [self._counted(one) for one in self.kept_sources.values() if one.space == space]
+
+    def _counted(self, source: Source) -> Source:
+        mine = [one for one in self.kept.values() if one.source_id == source.id]
+        return replace(source, documents=len(mine), failed=sum(one.state == "failed" for one in mine))
+
+    def source(self, source_id: str) -> Source:
+        if source_id not in self.kept_sources:
+            raise NotFound("There is no such source.", hint="See the list of sources.")
+        return self._counted(self.kept_sources[source_id])
+
+    def remove_source(self, source_id: str) -> None:
+        self.source(source_id)
+        del self.kept_sources[source_id]
+        self.kept = {number: one for number, one in self.kept.items() if one.source_id != source_id}
+
+    def request_sync(self, source_id: str) -> None:
+        self.synced.append(self.source(source_id).id)
+
+    def documents(
+        self,
+        source_id: str | None = None,
+        *,
+        space: str | None = "home",
+        state: DocumentState | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[Document]:
+        found = [
+            one
+            for one in self.kept.values()
+            if one.space == space and source_id in (None, one.source_id) and state in (None, one.state)
+        ]
+        return found[offset : offset + limit]
+
+    def document(self, document_id: int) -> Document:
+        if document_id not in self.kept:
+            raise NotFound("There is no such document.", hint="Search for it in the library.")
+        return self.kept[document_id]
+
+    def text(self, document_id: int) -> str:
+        self.document(document_id)
+        return self.texts[document_id]
+
+    def passages(self, document_id: int) -> list[Passage]:
+        text, made, start = self.text(document_id), [], 0
+        for ordinal, paragraph in enumerate(text.split("\n\n")):
+            end = min(len(text), start + len(paragraph) + 2)
+            locator = Locator(start, end, page=ordinal // 4 + 1, heading=("Statuts",))
+            made.append(Passage(document_id * 1000 + ordinal, document_id, ordinal, text[start:end], locator))
+            start = end
+        return made
+
+    def passage(self, passage_id: int) -> Passage:
+        return self.passages(passage_id // 1000)[passage_id % 1000]
+
+    def status(self, space: str = "home") -> LibraryStatus:
+        mine = [one for one in self.kept.values() if one.space == space]
+        return replace(
+            self.state,
+            documents=len(mine),
+            pending=sum(one.state == "pending" for one in mine),
+            failed=sum(one.state == "failed" for one in mine),
+        )
+
+    def failures(self, space: str = "home") -> list[Document]:
+        return [one for one in self.kept.values() if one.space == space and one.state == "failed"]
+
+
+class AssistantOfScript:
+    """Finds passages as the library does, quotes the first one, and adds a sentence that nothing supports."""
+
+    def __init__(self, library: LibraryInMemory) -> None:
+        self.library = library
+        self.kept: dict[str, tuple[Conversation, list[Turn]]] = {}
+        self.cancelled = threading.Event()
+        """Set when an answer noticed that nobody waits for it any more."""
+        self.letter = ""
+        """What a draft says, when a test wants one."""
+        self.hold: Callable[[Cancel], None] = lambda cancel: None
+        """Called between the evidence and the first word: a test makes the answer wait here."""
+
+    def ask(self, question: Question, cancel: Cancel | None = None, language: str = "fr") -> Iterator[AnswerEvent]:
+        stop = cancel or threading.Event()
+        try:
+            yield from self._steps(question, stop)
+        finally:
+            if stop.is_set():
+                self.cancelled.set()
+
+    def _steps(self, question: Question, cancel: Cancel) -> Iterator[AnswerEvent]:
+        words = question.text or "association"
+        found = self.library.search(words, limit=5, document_id=question.document_id, source_id=question.source_id)
+        yield EvidenceFound(found.results, found.took_ms, words)
+        if not found.results:
+            yield Done(self._keep(question, Answer("", False, (), (), "", nearest=self._nearest())))
+            return
+        citation = self._cite(found.results[0])
+        yield BestSentence(citation, 2.0)
+        self.hold(cancel)
+        if cancel.is_set():
+            return
+        said = (
+            Sentence(citation.quote, (1,), True),
+            Sentence("Il faut aussi 12 chevaux.", (), False, doubt=DOUBT, missing="12"),
+        )
+        for sentence in said:
+            for word in sentence.text.split(" "):
+                yield TokenSaid(word + " ")
+            yield SentenceChecked(sentence, (citation,) if sentence.citations else ())
+        text = self.letter or " ".join(one.text for one in said)
+        answer = Answer(
+            text, True, said, (citation,), "petit-modele", evidence_ms=2.0, first_token_ms=90.0, total_ms=3210.0
+        )
+        yield Done(self._keep(question, answer))
+
+    def _nearest(self) -> tuple[SearchResult, ...]:
+        return tuple(
+            self.library.result(self.library.passages(number)[0], 0.1) for number in list(self.library.kept)[:1]
+        )
+
+    def _cite(self, result: SearchResult) -> Citation:
+        quote = result.text.strip().split("\n")[-1]
+        start = result.locator.start + result.text.index(quote)
+        locator = replace(result.locator, start=start, end=start + len(quote))
+        return Citation(1, result.passage_id, result.document_id, result.title, result.uri, quote, locator)
+
+    def _keep(self, question: Question, answer: Answer) -> Answer:
+        number = question.conversation or f"conversation_{len(self.kept) + 1}"
+        first = Conversation(number, question.space, question.text[:60] or question.task, WHEN, WHEN, 0)
+        conversation, turns = self.kept.get(number, (first, []))
+        answer = replace(answer, conversation=number)
+        turns = [*turns, Turn(f"turn_{len(turns) + 1}", WHEN, question, answer)]
+        self.kept[number] = (replace(conversation, turns=len(turns)), turns)
+        return answer
+
+    def _one(self, conversation_id: str) -> tuple[Conversation, list[Turn]]:
+        if conversation_id not in self.kept:
+            raise NotFound("There is no such conversation.", hint="See the list of conversations.")
+        return self.kept[conversation_id]
+
+    def conversations(self, space: str = "home", search: str = "") -> list[Conversation]:
+        return [one for one, _ in self.kept.values() if one.space == space and search.lower() in one.title.lower()]
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        return self._one(conversation_id)[0]
+
+    def turns(self, conversation_id: str) -> list[Turn]:
+        return self._one(conversation_id)[1]
+
+    def rename(self, conversation_id: str, title: str) -> None:
+        conversation, turns = self._one(conversation_id)
+        self.kept[conversation_id] = (replace(conversation, title=title), turns)
+
+    def delete(self, conversation_id: str) -> None:
+        self._one(conversation_id)
+        del self.kept[conversation_id]
+
+    def export(self, conversation_id: str, form: Literal["markdown", "json"] = "markdown", language: str = "fr") -> str:
+        conversation, turns = self._one(conversation_id)
+        if form == "json":
+            return json.dumps({"title": conversation.title, "turns": len(turns)})
+        return f"# {conversation.title}\n\n" + "\n\n".join(turn.answer.answer for turn in turns)
+
+
+def card(name: str, kind: Literal["chat", "embedding"] = "chat") -> ModelCard:
+    """A card of the catalogue."""
+    note = {"fr": "Répond vite, pour les petites machines.", "en": "Answers fast, for small machines."}
+    return ModelCard(
+        name, kind, name.replace("-", " ").title(), "qwen", "0.5B", "Q4_K_M", ("fr", "en"), "Apache-2.0", "",
+        491_400_064, 900_000_000, 4096, note=note, starter=kind == "chat",
+    )  # fmt: skip
+
+
+class ModelsInMemory:
+    """A catalogue of three; adding takes no time unless :attr:`hold` waits."""
+
+    def __init__(self) -> None:
+        self.catalogue = [card("petit-modele"), card("grand-modele"), card("sens-des-phrases", "embedding")]
+        self.here = {"sens-des-phrases": InstalledModel(self.catalogue[2], "", WHEN)}
+        self.hold: Callable[[Cancel | None], None] = lambda cancel: None
+
+    def cards(self) -> list[ModelCard]:
+        return self.catalogue
+
+    def installed(self) -> list[InstalledModel]:
+        return list(self.here.values())
+
+    def consent_for(self, model_id: str, who: str) -> Consent | None:
+        if model_id != "grand-modele":
+            return None
+        return Consent(who, f"model {model_id}", "models.example", 443, 4_000_000_000.0)
+
+    def add(
+        self, what: str, progress: Progress, *, cancel: Cancel | None = None, consent: Consent | None = None
+    ) -> InstalledModel:
+        model = what
+        found = next((one for one in self.catalogue if one.id == model), None)
+        if found is None:
+            raise NotFound("There is no model {model}.", hint="See the list of models.", model=model)
+        progress(found.size_bytes // 2, found.size_bytes)
+        self.hold(cancel)
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        self.here[model] = InstalledModel(found, f"/models/{model}.gguf", WHEN)
+        return self.here[model]
+
+    def remove(self, model_id: str) -> None:
+        if self.here.pop(model_id, None) is None:
+            raise NotFound("There is no model {model}.", hint="See the list of models.", model=model_id)
+
+
+@dataclass
+class HouseInMemory:
+    """The hub's shape over the fakes of this file."""
+
+    settings: Settings
+    library: LibraryInMemory = field(default_factory=LibraryInMemory)
+    models: ModelsInMemory = field(default_factory=ModelsInMemory)
+    assistant: AssistantOfScript = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.assistant = AssistantOfScript(self.library)
+
+    def add_source(
+        self, kind: str, uri: str, *, space: str = "home", title: str = "", settings: Mapping[str, object] | None = None
+    ) -> Source:
+        return self.library.add_source(kind, uri, space=space, title=title, settings=settings)
+
+
+STATUTES = """# Statuts de l'association Le Hameau
+
+## Article 1 – Nom
+Il est fondé une association appelée « Le Hameau des Tilleuls ».
+
+## Article 2 – Cotisation
+La cotisation annuelle est de 15 euros par foyer. Elle est due avant le 31 mars.
+
+## Article 3 – Assemblée générale
+L'assemblée générale se réunit une fois par an, au mois de mai. Elle est convoquée quinze jours avant par le président.
+
+| Poste | Montant |
+|---|---|
+| Chauffage | 1 240 € |
+| Assurance | 310 € |
+
+Le four à pain est ouvert à tous les adhérents le premier dimanche du mois.
+
+La clé est chez Mme Poulain, 3 rue du Lavoir."""
+
+
+def furnished(home: Path, host: str = "127.0.0.1", port: int = 8484) -> HouseInMemory:
+    """A house with a folder, three documents (one could not be read) and a model."""
+    house = HouseInMemory(Settings(home=str(home), host=host, port=port, max_file_bytes=1_000_000))
+    source = house.library.add_source("folder", "/home/jeanne/Association", title="Association")
+    house.library.put(source.id, "Statuts.pdf", STATUTES, pages=2, language="fr", passages=7)
+    house.library.put(source.id, "Chaudière.txt", "La chaudière se purge chaque automne.", language="fr", passages=1)
+    reason = {
+        "reason": "Le fichier est protégé par un mot de passe.",
+        "hint": "Enregistrez une copie sans mot de passe.",
+    }
+    house.library.put(source.id, "Budget.xlsx", "", state="failed", **reason)
+    house.models.add("petit-modele", lambda done, total: None)
+    return house
