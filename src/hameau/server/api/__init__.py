@@ -1,0 +1,16 @@
+"""The native HTTP API: one file a subject, each with its ``ENDPOINTS``; :data:`ENDPOINTS` is all of them."""
+
+from hameau.server.api import ask, conversations, documents, health, models, search, settings, sources
+
+ENDPOINTS = (
+    *health.ENDPOINTS,
+    *sources.ENDPOINTS,
+    *search.ENDPOINTS,
+    *ask.ENDPOINTS,
+    *documents.ENDPOINTS,
+    *conversations.ENDPOINTS,
+    *models.ENDPOINTS,
+    *settings.ENDPOINTS,
+)
+
+__all__ = ["ENDPOINTS"]

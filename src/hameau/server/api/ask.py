@@ -1,0 +1,130 @@
+"""Ask the documents: the whole answer at once, or as server-sent events while it is made.
+
+Events: ``evidence`` (once), ``best`` (once at most), ``token``, ``sentence``, ``done`` (the whole answer), or ``error``.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hameau.assistant import (
+    Answer,
+    AnswerEvent,
+    BestSentence,
+    Done,
+    EvidenceFound,
+    Question,
+    SentenceChecked,
+    TokenSaid,
+)
+from hameau.kit import N_, BadInput, Cancelled
+from hameau.server.call import Call
+from hameau.server.endpoint import Endpoint, decode_json, read_bounded
+from hameau.server.errors import Failure, failure_of, known
+from hameau.server.events import EventResponse, Make, event, steps, unless_hung_up
+from hameau.server.replies import json_bytes, json_reply
+from hameau.server.shapes import MAX_BODY, NewQuestion, NoParameters, SentenceEvent, TokenEvent
+from hameau.server.telling import told_answer, told_sentence
+
+log = logging.getLogger(__name__)
+
+
+def question_of(wanted: NewQuestion, chosen: str) -> Question:
+    """The question as the assistant takes it. A summary or a draft needs no words, an answer does.
+
+    ``chosen`` is the model of the settings, for whoever names none.
+    """
+    if wanted.task == "answer" and not wanted.question.strip():
+        raise BadInput(N_("The question is empty."), hint=N_("Write what you would like to know."))
+    return Question(
+        text=wanted.question,
+        space=wanted.space,
+        conversation=wanted.conversation,
+        model=wanted.model or chosen or None,
+        task=wanted.task,
+        document_id=wanted.document,
+        source_id=wanted.source,
+        template=wanted.template,
+    )
+
+
+async def ask(request: Request, call: Call, _: NoParameters) -> Response:
+    wanted = decode_json(await read_bounded(request, MAX_BODY), NewQuestion)
+    question = question_of(wanted, call.house.settings.chat_model)
+    cancel = threading.Event()
+
+    def make(stop: threading.Event) -> Iterator[AnswerEvent]:
+        events: Iterator[AnswerEvent] = call.house.assistant.ask(question, stop, call.language)
+        return events
+
+    if wanted.stream:
+        return EventResponse(_events(make, cancel, call.language), cancel)
+    answer = await unless_hung_up(request.receive, whole_answer(make, cancel), cancel)
+    if answer is None:
+        raise Cancelled
+    return json_reply(told_answer(answer, call.language))
+
+
+async def whole_answer(make: Make[AnswerEvent], cancel: threading.Event) -> Answer:
+    """Lets the events pass and gives the answer of the last one."""
+    answer: Answer | None = None
+    async for step in steps(make, cancel):
+        if isinstance(step, Done):
+            answer = step.answer
+    if answer is None:
+        raise Cancelled
+    return answer
+
+
+async def _events(make: Make[AnswerEvent], cancel: threading.Event, language: str) -> AsyncIterator[bytes]:
+    try:
+        async for step in steps(make, cancel):
+            name, value = named(step, language)
+            yield event(name, json_bytes(value))
+    except Exception as error:
+        log.debug("the streamed answer failed", exc_info=error)
+        yield event("error", json_bytes(failure_of(known(error), language)))
+
+
+def named(step: AnswerEvent, language: str) -> tuple[str, object]:
+    """The event's name and what it carries."""
+    match step:
+        case EvidenceFound():
+            return "evidence", step
+        case BestSentence():
+            return "best", step
+        case TokenSaid(text):
+            return "token", TokenEvent(text)
+        case SentenceChecked(sentence, citations):
+            return "sentence", SentenceEvent(told_sentence(sentence, language), citations)
+        case Done(answer):
+            return "done", told_answer(answer, language)
+
+
+EVENTS = (
+    ("evidence", EvidenceFound),
+    ("best", BestSentence),
+    ("token", TokenEvent),
+    ("sentence", SentenceEvent),
+    ("done", Answer),
+    ("error", Failure),
+)
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/api/v1/ask",
+        "Ask the documents; hanging up stops the answer",
+        ask,
+        body=NewQuestion,
+        answer=Answer,
+        events=EVENTS,
+        raw=True,
+        tag="ask",
+    ),
+)

@@ -1,0 +1,28 @@
+"""Search, without any model that writes."""
+
+from __future__ import annotations
+
+from hameau.library import SearchResults
+from hameau.server.call import Call
+from hameau.server.endpoint import Endpoint
+from hameau.server.shapes import SearchQuery
+
+
+def search(call: Call, wanted: SearchQuery) -> SearchResults:
+    found: SearchResults = call.house.library.search(
+        wanted.q, limit=wanted.limit, space=wanted.space, source_id=wanted.source, document_id=wanted.document
+    )
+    return found
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/api/v1/search",
+        "The passages that come closest, best first",
+        search,
+        SearchQuery,
+        answer=SearchResults,
+        tag="search",
+    ),
+)

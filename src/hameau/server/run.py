@@ -1,0 +1,95 @@
+"""Runs the server until it is told to stop. Knows how to listen and how to say that it can't."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from hameau.kit import N_, BadInput, Conflict, Refused
+from hameau.server.app import create_app
+from hameau.server.doors import Address, bracketed
+from hameau.server.ports import House
+
+GRACE_SECONDS = 2
+"""How long running answers may take to notice that the server stops."""
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers. Uvicorn keeps such a moment to itself."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def serve(hub: House, host: str = "127.0.0.1", port: int = 8484, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serves pages and API at ``host:port`` until SIGINT or SIGTERM; port 0 takes a free one.
+
+    ``on_ready`` is called once with the address to open, when the first page can be had. Raises ``Conflict`` when the port
+    is taken, ``Refused`` when the system won't let us have it, ``BadInput`` when the host is not of this machine.
+    """
+    listening = listen(host, port)
+    try:
+        address = Address(host, listening.getsockname()[1])
+        config = uvicorn.Config(
+            create_app(hub, address),
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        url = f"http://{bracketed(host)}:{address.port}/"
+        _Server(config, lambda: on_ready(url) if on_ready else None).run(sockets=[listening])
+    finally:
+        listening.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens at ``host:port``, or why there is none."""
+    if not 0 <= port <= 65535:
+        raise BadInput(N_("{port} is not a port."), hint=N_("A port lies between 0 and 65535."), port=port)
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except socket.gaierror as error:
+        raise BadInput(
+            N_("{host} is not an address of this machine."), hint=N_("Leave --host out to use 127.0.0.1."), host=host
+        ) from error
+    except OSError as error:
+        raise _why(error, host, port) from error
+
+
+def _why(error: OSError, host: str, port: int) -> Conflict | Refused | BadInput:
+    if error.errno == errno.EADDRINUSE:
+        return Conflict(
+            N_("The port {port} is taken by another program."),
+            hint=N_(
+                "Perhaps Hameau is running already: open http://{address}:{port}/. Or choose another: --port {other}."
+            ),
+            port=port,
+            address=bracketed(host),
+            other=port + 1 if port < 65535 else port - 1,
+        )
+    if error.errno == errno.EACCES:
+        return Refused(
+            N_("The system does not let this account use the port {port}."),
+            hint=N_("Choose a port above 1023, such as --port 8484."),
+            port=port,
+        )
+    return BadInput(
+        N_("{host} is not an address of this machine."), hint=N_("Leave --host out to use 127.0.0.1."), host=host
+    )

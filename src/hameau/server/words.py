@@ -1,0 +1,91 @@
+"""Numbers, sizes, dates and licences as a French or an English reader writes them. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hameau.kit import N_, say
+
+NARROW = "\u202f"
+HARD = "\u00a0"
+MONTHS = (
+    N_("January"),
+    N_("February"),
+    N_("March"),
+    N_("April"),
+    N_("May"),
+    N_("June"),
+    N_("July"),
+    N_("August"),
+    N_("September"),
+    N_("October"),
+    N_("November"),
+    N_("December"),
+)
+LICENCES = {
+    "apache-2.0": N_("Free: use it, copy it and change it as you like, at work too. Keep its licence with it."),
+    "mit": N_("Free: use it, copy it and change it as you like, at work too. Keep its licence with it."),
+    "eupl-1.2": N_("Free: use it, copy it and change it; whoever passes on a changed one shares the changes."),
+    "llama": N_("Not free software: use is allowed under the maker's conditions. Read them before work with it."),
+    "gemma": N_("Not free software: use is allowed under the maker's conditions. Read them before work with it."),
+}
+UNKNOWN_LICENCE = N_("Its conditions are the maker's: read them before you pass it on.")
+LANGUAGE_NAMES = {
+    "fr": N_("French"),
+    "en": N_("English"),
+    "de": N_("German"),
+    "es": N_("Spanish"),
+    "it": N_("Italian"),
+    "pt": N_("Portuguese"),
+    "nl": N_("Dutch"),
+}
+CODE = N_("code")
+MANY = N_("many languages")
+
+
+def number(value: float, language: str, digits: int = 0) -> str:
+    """``12 345,6`` in French, ``12,345.6`` in English."""
+    text = f"{value:,.{digits}f}"
+    return text.translate({ord(","): NARROW, ord("."): ","}) if language == "fr" else text
+
+
+def size(count: int, language: str) -> str:
+    """Bytes in decimal units, as disks are sold: ``1,1 Go``, ``1.1 GB``."""
+    units = ("o", "ko", "Mo", "Go", "To") if language == "fr" else ("bytes", "kB", "MB", "GB", "TB")
+    value = float(count)
+    step = 0
+    while value >= 999.5 and step < len(units) - 1:
+        value, step = value / 1000, step + 1
+    return number(value, language, 1 if step and value < 9.95 else 0) + HARD + units[step]
+
+
+def seconds(milliseconds: float, language: str) -> str:
+    """``0,4 s``, ``12 s``, ``3 min``; never less than a tenth."""
+    value = max(milliseconds / 1000, 0.1)
+    if value >= 100:
+        return number(value / 60, language) + HARD + "min"
+    return number(value, language, 1 if value < 10 else 0) + HARD + "s"
+
+
+def day(moment: str, language: str) -> str:
+    """An RFC 3339 instant as a day in the machine's time zone: ``14 juillet 2026``, ``14 July 2026``."""
+    try:
+        local = datetime.fromisoformat(moment).astimezone()
+    except ValueError:
+        return moment
+    first = "1er" if local.day == 1 and language == "fr" else str(local.day)
+    return f"{first}{HARD}{say(MONTHS[local.month - 1], language)}{HARD}{local.year}"
+
+
+def licence(identifier: str, language: str) -> str:
+    """What a licence allows, in one plain sentence. The full text stays the rule."""
+    lowered = identifier.lower()
+    text = next((text for start, text in LICENCES.items() if lowered.startswith(start)), UNKNOWN_LICENCE)
+    return say(text, language)
+
+
+def languages(codes: tuple[str, ...], language: str) -> str:
+    """``français, anglais`` for ``("fr", "en")``."""
+    if len(codes) > 8 or "multilingual" in codes or "*" in codes:
+        return say(MANY, language)
+    return ", ".join(say(LANGUAGE_NAMES[code], language) if code in LANGUAGE_NAMES else code for code in codes)

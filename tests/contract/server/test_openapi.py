@@ -1,0 +1,248 @@
+"""What the API answers is what its OpenAPI document says, for every endpoint, and errors have one shape everywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.asking import Client
+from fakes.house import HouseInMemory, furnished
+from hameau.kit import HameauError
+from hameau.server import create_app
+from hameau.server.api import ENDPOINTS
+from hameau.server.errors import STATUS
+
+Schema = dict[str, Any]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> HouseInMemory:
+    return furnished(tmp_path)
+
+
+@pytest.fixture
+def client(house: HouseInMemory) -> Client:
+    return Client(create_app(house))
+
+
+@pytest.fixture
+def described(client: Client) -> Schema:
+    document: Schema = client.get("/api/v1/openapi.json").json()
+    return document
+
+
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
+    "null": type(None),
+}  # fmt: skip
+
+
+def faults(value: Any, schema: Schema, whole: Schema, place: str = "$") -> list[str]:
+    """Where ``value`` is not what ``schema`` says: the part of JSON Schema 2020-12 that the document uses."""
+    if "$ref" in schema:
+        target: Any = whole
+        for step in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        return faults(value, target, whole, place)
+    if "anyOf" in schema:
+        tried = [faults(value, each, whole, place) for each in schema["anyOf"]]
+        return [] if [] in tried else tried[0]
+    if "enum" in schema and value not in schema["enum"]:
+        return [f"{place}: {value!r} is none of {schema['enum']}"]
+    kind = schema.get("type")
+    if kind and (not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "boolean")):
+        return [f"{place}: {value!r} is no {kind}"]
+    if kind == "array":
+        items = schema.get("items", {})
+        return [f for n, one in enumerate(value) for f in faults(one, items or {}, whole, f"{place}[{n}]")]
+    if kind == "object":
+        known = schema.get("properties", {})
+        missing = [f"{place}: {name} is missing" for name in schema.get("required", ()) if name not in value]
+        extra = schema.get("additionalProperties", True)
+        unknown = [
+            f"{place}: {name} is not described" for name in value if known and name not in known and extra is True
+        ]
+        inside = [
+            f for name in value if name in known for f in faults(value[name], known[name], whole, f"{place}.{name}")
+        ]
+        return missing + unknown + inside
+    return []
+
+
+REQUESTS: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("GET", "/api/v1/health", "/api/v1/health", {}),
+    ("GET", "/api/v1/status", "/api/v1/status", {}),
+    ("GET", "/api/v1/sources", "/api/v1/sources", {}),
+    ("POST", "/api/v1/sources", "/api/v1/sources", {"json": {"uri": "/srv/notes", "title": "Notes"}}),
+    ("GET", "/api/v1/sources/source_1", "/api/v1/sources/{id}", {}),
+    ("POST", "/api/v1/sources/source_1/sync", "/api/v1/sources/{id}/sync", {}),
+    ("POST", "/api/v1/uploads", "/api/v1/uploads", {"files": {"files": ("a.txt", b"Bonjour")}}),
+    ("DELETE", "/api/v1/sources/source_1", "/api/v1/sources/{id}", {}),
+    ("GET", "/api/v1/search?q=cotisation&limit=3", "/api/v1/search", {}),
+    ("POST", "/api/v1/ask", "/api/v1/ask", {"json": {"question": "cotisation annuelle"}}),
+    ("POST", "/api/v1/ask", "/api/v1/ask", {"json": {"question": "zzz"}}),
+    ("GET", "/api/v1/documents?state=failed", "/api/v1/documents", {}),
+    ("GET", "/api/v1/documents/1", "/api/v1/documents/{id}", {}),
+    ("GET", "/api/v1/documents/1/text", "/api/v1/documents/{id}/text", {}),
+    ("GET", "/api/v1/documents/1/passages", "/api/v1/documents/{id}/passages", {}),
+    ("GET", "/api/v1/conversations?q=cot", "/api/v1/conversations", {}),
+    ("GET", "/api/v1/conversations/conversation_1", "/api/v1/conversations/{id}", {}),
+    ("PATCH", "/api/v1/conversations/conversation_1", "/api/v1/conversations/{id}", {"json": {"title": "Argent"}}),
+    ("GET", "/api/v1/conversations/conversation_1/export", "/api/v1/conversations/{id}/export", {}),
+    ("DELETE", "/api/v1/conversations/conversation_1", "/api/v1/conversations/{id}", {}),
+    ("GET", "/api/v1/models", "/api/v1/models", {}),
+    ("POST", "/api/v1/models", "/api/v1/models", {"json": {"model": "grand-modele", "consent": True}}),
+    ("DELETE", "/api/v1/models/petit-modele", "/api/v1/models/{id}", {}),
+    ("GET", "/api/v1/settings", "/api/v1/settings", {}),
+    ("PATCH", "/api/v1/settings", "/api/v1/settings", {"json": {"language": "fr", "model": "petit-modele"}}),
+]
+BY_ARRIVAL = {("GET", "/api/v1/models/arrivals/{id}"), ("DELETE", "/api/v1/models/arrivals/{id}")}
+
+
+def test_every_endpoint_is_asked_here() -> None:
+    asked = {(method, path) for method, _, path, _ in REQUESTS} | BY_ARRIVAL
+    assert asked == {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS}
+
+
+@pytest.mark.parametrize(("method", "address", "path", "more"), REQUESTS, ids=[f"{r[0]} {r[1]}" for r in REQUESTS])
+def test_answers_are_as_described(
+    client: Client, described: Schema, method: str, address: str, path: str, more: dict[str, Any]
+) -> None:
+    client.post("/api/v1/ask", json={"question": "cotisation annuelle"})
+    answer = client.request(method, address, **more)
+    responses = described["paths"][path][method.lower()]["responses"]
+    assert str(answer.status_code) in responses, answer.text
+    content = responses[str(answer.status_code)].get("content")
+    if content is None:
+        assert answer.content == b""
+        return
+    media = answer.headers["content-type"].partition(";")[0]
+    value = answer.json() if media == "application/json" else answer.text
+    assert faults(value, content[media]["schema"], described) == []
+
+
+def test_a_search_says_what_the_design_says(client: Client) -> None:
+    found = client.get("/api/v1/search?q=cotisation").json()
+    assert {"query", "took_ms", "results"} <= set(found)
+    fields = {"passage_id", "document_id", "title", "uri", "text", "locator", "score"}
+    assert fields <= set(found["results"][0])
+
+
+def test_an_answer_says_what_the_design_says(client: Client) -> None:
+    answer = client.post("/api/v1/ask", json={"question": "cotisation annuelle"}).json()
+    fields = {
+        "answer",
+        "answered",
+        "sentences",
+        "citations",
+        "model",
+        "evidence_ms",
+        "first_token_ms",
+        "total_ms",
+        "energy_wh",
+    }
+    assert fields <= set(answer)
+    assert {"text", "citations", "supported"} <= set(answer["sentences"][0])
+    assert {"number", "passage_id", "document_id", "title", "uri", "quote", "locator"} <= set(answer["citations"][0])
+
+
+def test_events_are_as_described(client: Client, described: Schema) -> None:
+    content = described["paths"]["/api/v1/ask"]["post"]["responses"]["200"]["content"]
+    events = content["text/event-stream"]["x-events"]
+    text = client.post("/api/v1/ask", json={"question": "cotisation annuelle", "stream": True}).text
+    seen = set()
+    for block in text.strip().split("\n\n"):
+        name, data = block.split("\n")
+        seen.add(name.removeprefix("event: "))
+        assert faults(json.loads(data.removeprefix("data: ")), events[name.removeprefix("event: ")], described) == []
+    assert seen == {"evidence", "best", "token", "sentence", "done"}
+
+
+def test_a_model_arrives_or_is_stopped(client: Client, house: HouseInMemory, described: Schema) -> None:
+    reached = threading.Event()
+
+    def hold(cancel: Any) -> None:
+        reached.set()
+        cancel.wait(30)
+
+    house.models.hold = hold
+    refused = client.post("/api/v1/models", json={"model": "grand-modele"})
+    assert refused.status_code == 403
+    assert "models.example" in refused.json()["error"]["message"]
+    arrival = client.post("/api/v1/models", json={"model": "grand-modele", "consent": True}).json()
+    assert reached.wait(30)
+    assert client.post("/api/v1/models", json={"model": "grand-modele", "consent": True}).status_code == 409
+    address = f"/api/v1/models/arrivals/{arrival['id']}"
+    schema = described["paths"]["/api/v1/models/arrivals/{id}"]["get"]["responses"]["200"]["content"]
+    running = client.get(address).json()
+    assert running["state"] == "running"
+    assert faults(running, schema["application/json"]["schema"], described) == []
+    assert client.delete(address).status_code == 204
+    while (ended := client.get(address).json())["state"] == "running":
+        threading.Event().wait(0.01)
+    assert ended["state"] == "failed"
+    assert "grand-modele" not in house.models.here
+
+
+WRONG: list[tuple[str, str, int, dict[str, Any]]] = [
+    ("GET", "/api/v1/nowhere", 404, {}),
+    ("PUT", "/api/v1/sources", 405, {}),
+    ("GET", "/api/v1/documents/99", 404, {}),
+    ("GET", "/api/v1/documents/x", 422, {}),
+    ("GET", "/api/v1/documents/-1", 422, {}),
+    ("GET", "/api/v1/search?q=a&limit=1000", 422, {}),
+    ("GET", "/api/v1/search?q=", 400, {}),
+    ("GET", "/api/v1/search?q=a&space=../x", 422, {}),
+    ("POST", "/api/v1/ask", 422, {"content": b"{"}),
+    ("POST", "/api/v1/ask", 422, {"content": b'"\xff"'}),
+    ("POST", "/api/v1/ask", 422, {"json": {"question": 3}}),
+    ("POST", "/api/v1/ask", 422, {"json": {"question": "a", "quesiton": "b"}}),
+    ("POST", "/api/v1/ask", 422, {"json": {"question": "a" * 100_001}}),
+    ("POST", "/api/v1/ask", 400, {"json": {"question": "   "}}),
+    ("POST", "/api/v1/ask", 413, {"content": b" " * 1_000_001}),
+    ("POST", "/api/v1/sources", 400, {"json": {"uri": "nowhere"}}),
+    ("PATCH", "/api/v1/settings", 422, {"json": {"language": "xx"}}),
+    ("PATCH", "/api/v1/settings", 404, {"json": {"model": "absent"}}),
+    ("GET", "/api/v1/conversations/none", 404, {}),
+    ("DELETE", "/api/v1/models/none", 404, {}),
+]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize(
+    ("method", "address", "status", "more"), WRONG, ids=[f"{r[0]} {r[1][:40]} {r[2]}" for r in WRONG]
+)
+def test_errors_have_one_shape(
+    client: Client, described: Schema, method: str, address: str, status: int, more: dict[str, Any], language: str
+) -> None:
+    answer = client.request(method, address, headers={"accept-language": language}, **more)
+    assert answer.status_code == status, answer.text
+    assert faults(answer.json(), {"$ref": "#/components/schemas/Failure"}, described) == []
+    assert answer.json()["error"]["message"]
+    assert "Traceback" not in answer.text
+
+
+def test_every_kind_of_error_has_its_status() -> None:
+    def kinds(kind: type[HameauError]) -> list[type[HameauError]]:
+        return [kind, *(below for each in kind.__subclasses__() for below in kinds(each))]
+
+    for kind in kinds(HameauError):
+        assert any(parent in STATUS for parent in kind.__mro__ if parent is not HameauError) or kind is HameauError
+
+
+def test_the_document_holds_together(described: Schema) -> None:
+    assert described["openapi"] == "3.1.0"
+    names = set(described["components"]["schemas"])
+    assert set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(described))) <= names
+    operations = [one["operationId"] for path in described["paths"].values() for one in path.values()]
+    assert len(operations) == len(set(operations)) == len(ENDPOINTS)
+    for path, methods in described["paths"].items():
+        for operation in methods.values():
+            assert operation["summary"]
+            inside = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
+            assert inside == set(re.findall(r"{(\w+)}", path))
