@@ -1,0 +1,29 @@
+"""Files that are text already: decoded in place, no engine and no process needed. A plain decode can't be attacked."""
+
+from __future__ import annotations
+
+import re
+
+from hameau.library.extraction.decoding import decode, tidy
+from hameau.library.types import Extracted
+
+_HEADING = re.compile(r"^#[ \t]+(\S[^\n]{0,300}?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.{0,4000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TITLE = re.compile(r"^title:[ \t]*(['\"]?)(\S.{0,300}?)\1[ \t]*$", re.MULTILINE)
+_LOOK = 8000
+
+
+def read_plain(data: bytes, media_type: str) -> Extracted:
+    """The text of a file that needs nothing but decoding; Markdown gives its title as well."""
+    text = tidy(decode(data))
+    title = markdown_title(text) if media_type == "text/markdown" else ""
+    return Extracted(text=text, title=title, media_type=media_type)
+
+
+def markdown_title(text: str) -> str:
+    """The title that a Markdown text gives itself: in its front matter, or its first heading of the first level."""
+    beginning = text[:_LOOK]
+    if (front := _FRONT_MATTER.match(beginning)) and (named := _TITLE.search(front[1])):
+        return named[2]
+    heading = _HEADING.search(beginning)
+    return heading[1] if heading else ""

@@ -1,0 +1,226 @@
+"""The extractor: plain text at once, everything else in locked-in worker processes that are replaced when they break."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import stat
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from hameau.kit import N_, Unavailable
+from hameau.library.extraction import ocr
+from hameau.library.extraction.kinds import HEAD_BYTES, kind_of
+from hameau.library.extraction.plain import read_plain
+from hameau.library.extraction.process import FOLDER_PREFIX, Clock, Overdue, Worker
+from hameau.library.extraction.reasons import DOUBTS, error
+from hameau.library.extraction.sandbox import NAMESPACE, SECCOMP
+from hameau.library.extraction.wire import Job, Reply
+from hameau.library.types import Extracted
+
+logger = logging.getLogger(__name__)
+
+MEMORY_BYTES = 1 << 30
+SECONDS = 120
+MAX_FILE_BYTES = 256 << 20
+MAX_CHARACTERS = 20_000_000
+_JOBS_EACH = 200
+_IN_WORKER = frozenset({"html", "mail", "mailbox", "pdf", "zip", "document", "picture"})
+NOTICE_NO_WALL = N_(
+    "Documents are read in a separate process with limits on memory and time, but this system gives no means to cut that "
+    "process off the network."
+)
+
+
+class SandboxedExtractor:
+    """An :class:`~hameau.library.ports.Extractor` that survives any file. May be used by several threads at once.
+
+    ``workers`` bounds the processes, which start when the first file needs one and leave when idle. ``memory_bytes`` and
+    ``seconds`` (of processor and of waiting) bound one file. ``scratch`` is where the workers' folders are made (the
+    system's place, when ``None``); folders that a killed server left there are taken away.
+    """
+
+    def __init__(
+        self,
+        *,
+        workers: int = 1,
+        memory_bytes: int = MEMORY_BYTES,
+        seconds: int = SECONDS,
+        max_characters: int = MAX_CHARACTERS,
+        scratch: Path | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._memory_bytes, self._seconds, self._max_characters = memory_bytes, seconds, max_characters
+        self._scratch = scratch
+        self._languages = ocr.languages(ocr.tessdata(environ))
+        self._clock = Clock()
+        self._places = threading.Semaphore(workers)
+        self._lock = threading.Lock()
+        self._idle: list[Worker] = []
+        self._all: set[Worker] = set()
+        self._paused = False
+        self._walls: tuple[str, ...] | None = None
+        if scratch is not None:
+            scratch.mkdir(parents=True, exist_ok=True)
+            for left in scratch.glob(f"{FOLDER_PREFIX}*"):
+                shutil.rmtree(left, ignore_errors=True)
+
+    @property
+    def walls(self) -> tuple[str, ...] | None:
+        """The walls that hold around the workers, by their names in ``sandbox``; ``None`` before the first worker."""
+        return self._walls
+
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know, in plain words: recognition that is missing, a wall that this system lacks."""
+        unbound = self._walls is not None and not {NAMESPACE, SECCOMP} & set(self._walls)
+        return ocr.notices(self._languages) + ((NOTICE_NO_WALL,) if unbound else ())
+
+    def extract(self, path: Path, media_type: str = "") -> Extracted:
+        """The text of ``path``. Raises ``Corrupt``, ``Refused``, ``Missing`` or ``NotEnough`` with the reason, ``Unavailable``
+        when no worker can be started at all."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+        except OSError as failure:
+            raise error(reason_of(failure)) from failure
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise error("unknown")
+            if status.st_size > MAX_FILE_BYTES:
+                raise error("too_big")
+            name = os.fsencode(path.name).decode("utf-8", "replace")
+            return self._extract(name, descriptor, status.st_size, media_type)
+        except OSError as failure:
+            raise error(reason_of(failure)) from failure
+        finally:
+            os.close(descriptor)
+
+    def pause(self, paused: bool) -> None:
+        """Stops the workers where they stand (SIGSTOP), or lets them go on. A stopped worker's time stands still too."""
+        with self._lock:
+            self._paused = paused
+            if paused:
+                self._clock.stop()
+            for worker in self._all:
+                worker.signal(signal.SIGSTOP if paused else signal.SIGCONT)
+            if not paused:
+                self._clock.go()
+
+    def close(self) -> None:
+        """Ends every worker; files being read fail. A later :meth:`extract` would start new ones."""
+        with self._lock:
+            workers, self._all = self._all, set()
+            self._idle.clear()
+        for worker in workers:
+            worker.end()
+
+    def _extract(self, name: str, descriptor: int, size: int, media_type: str) -> Extracted:
+        head = os.pread(descriptor, HEAD_BYTES, 0)
+        kind = kind_of(name, head)
+        if kind.family == "text":
+            data = head if size <= len(head) else _all_of(descriptor, size)
+            extracted = read_plain(data, media_type or kind.media_type)
+            if len(extracted.text) > self._max_characters:
+                raise error("too_long")
+            return extracted
+        if kind.family not in _IN_WORKER:
+            raise error(kind.family)
+        if kind.family == "picture" and not self._languages:
+            raise error("ocr_missing")
+        job = Job(name, media_type, size, self._languages, self._seconds, self._max_characters)
+        with self._places:
+            reply = self._ask(job, descriptor)
+        if reply.extracted is None:
+            if reply.detail:
+                logger.info("%s: %s (%s)", name, reply.reason, reply.detail)
+            raise error(reply.reason)
+        doubts = tuple(doubt for doubt in reply.extracted.warnings if doubt in DOUBTS)
+        return replace(reply.extracted, warnings=doubts)
+
+    def _ask(self, job: Job, descriptor: int) -> Reply:
+        for attempt in (1, 2):
+            with self._worker() as (worker, fresh):
+                try:
+                    os.lseek(descriptor, 0, os.SEEK_SET)
+                    return worker.read(job, descriptor)
+                except Overdue:
+                    self._drop(worker)
+                    return Reply(reason="too_slow")
+                except (EOFError, ConnectionError, ValueError) as failure:
+                    ended = worker.wait_for_end()
+                    self._drop(worker)
+                    if attempt == 1 and not fresh and ended != -signal.SIGXCPU:
+                        continue  # it had just gone home for idleness, or was killed from outside: not this file's fault
+                    logger.warning("%s broke a reader (%r, ended by %d)", job.name, failure, ended)
+                    return Reply(reason="too_slow" if ended == -signal.SIGXCPU else "crashed")
+        return Reply(reason="crashed")
+
+    @contextlib.contextmanager
+    def _worker(self) -> Iterator[tuple[Worker, bool]]:
+        """A worker for one job, and whether it is a new one; kept for the next job unless it was dropped or is worn out."""
+        with self._lock:
+            worker = self._idle.pop() if self._idle else None
+        fresh = worker is None
+        if worker is None:
+            worker = self._start()
+        try:
+            yield worker, fresh
+        finally:
+            with self._lock:
+                keep = worker in self._all and worker.jobs < _JOBS_EACH
+                if keep:
+                    self._idle.append(worker)
+            if not keep:
+                self._drop(worker)
+
+    def _start(self) -> Worker:
+        try:
+            worker = Worker(self._scratch, self._memory_bytes, self._clock)
+        except OSError as failure:
+            raise _no_worker() from failure
+        with self._lock:
+            self._all.add(worker)
+            if self._paused:
+                worker.signal(signal.SIGSTOP)
+        try:
+            worker.greet()
+        except (EOFError, ConnectionError, ValueError, Overdue) as failure:
+            logger.error("a reader could not start: %r, ended by %d", failure, worker.wait_for_end())
+            self._drop(worker)
+            raise _no_worker() from failure
+        if self._walls is None:
+            self._walls = worker.walls
+            logger.info("documents are read behind these walls: %s", ", ".join(worker.walls))
+        return worker
+
+    def _drop(self, worker: Worker) -> None:
+        with self._lock:
+            self._all.discard(worker)
+        worker.end()
+
+
+def reason_of(failure: OSError) -> str:
+    """The name of the reason for which the system did not hand a file out."""
+    if isinstance(failure, PermissionError):
+        return "forbidden"
+    return "gone" if isinstance(failure, (FileNotFoundError, NotADirectoryError)) else "disk"
+
+
+def _all_of(descriptor: int, size: int) -> bytes:
+    parts, offset = [], 0
+    while offset < size and (part := os.pread(descriptor, min(size - offset, 1 << 24), offset)):
+        parts.append(part)
+        offset += len(part)
+    return b"".join(parts)
+
+
+def _no_worker() -> Unavailable:
+    return Unavailable(
+        N_("The program that reads documents could not be started."),
+        hint=N_("Close other programs to free memory, then synchronise again."),
+    )

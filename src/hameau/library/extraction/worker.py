@@ -1,0 +1,54 @@
+"""The process that reads strangers' files: locked in first, then one job after the other until the socket closes.
+
+Started by :mod:`hameau.library.extraction.pool` as a program of its own (never forked from a process with threads), with the
+socket as descriptor 0. It is handed open files, never paths.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import socket  # noqa: TID251 - a pair of connected sockets between two processes, no network
+
+from hameau.library.extraction.reading import read
+from hameau.library.extraction.reasons import Unreadable
+from hameau.library.extraction.sandbox import bound_processor_time
+from hameau.library.extraction.wire import Hello, Job, Reply, receive_with_file, send
+
+logger = logging.getLogger(__name__)
+IDLE_SECONDS = 60
+"""A worker without a job goes away after so long and gives its memory back."""
+
+
+def serve(channel: socket.socket, walls: tuple[str, ...]) -> None:
+    """Says which walls hold, then answers jobs until there are none."""
+    send(channel, Hello(walls))
+    while select.select([channel], [], [], IDLE_SECONDS)[0]:
+        try:
+            job, descriptor = receive_with_file(channel, Job)
+        except EOFError:
+            return
+        send(channel, _answer(job, descriptor))
+
+
+def _answer(job: Job, descriptor: int) -> Reply:
+    bound_processor_time(job.seconds)
+    try:
+        with os.fdopen(descriptor, "rb") as file:
+            data = file.read(job.size + 1)
+        if len(data) > job.size:
+            return Reply(reason="too_big")
+        extracted = read(data, job.name, job.ocr_languages)
+    except Unreadable as verdict:
+        return Reply(reason=verdict.reason, detail=verdict.detail)
+    except MemoryError:
+        return Reply(reason="too_much_memory")
+    except OSError as error:
+        return Reply(reason="disk", detail=str(error))
+    except Exception as error:  # the edge of the worker: whatever a hostile file provokes is a verdict on that file
+        logger.exception("reading failed")
+        return Reply(reason="damaged", detail=repr(error)[:300])
+    if len(extracted.text) > job.max_characters:
+        return Reply(reason="too_long")
+    return Reply(extracted)

@@ -1,0 +1,284 @@
+"""Keeps the library in line with its sources, in the background: text first, vectors after, people before both.
+
+One process at a time indexes a home; another one that adds a source writes it into the database, and the one that indexes
+notices within a second. Everything can be killed at any moment: what is half-done is done again, nothing is lost or doubled.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from hameau.kit import N_, Conflict, HameauError, NotFound, Unavailable
+from hameau.library.embedding import Embedding, PassageEmbedder
+from hameau.library.library import HOME, Library
+from hameau.library.ports import Extractor, SourceAdapter
+from hameau.library.progress import Board, Progress
+from hameau.library.syncing import Stopped, Synchronisation, Tools
+from hameau.library.turn import Turn
+from hameau.library.types import Source
+
+logger = logging.getLogger(__name__)
+
+MAX_FILE_BYTES = 200_000_000
+RESCAN_SECONDS = 600.0
+_LOOK_SECONDS = 1.0
+_NICE = 10
+
+
+def _ignore(progress: Progress) -> None:
+    """Nobody wants to know."""
+
+
+class PeopleFirst(Protocol):
+    """What the indexer needs of the gate; ``hameau.models.Gate`` is one."""
+
+    def wait_for_quiet(self, timeout: float | None = None) -> bool: ...
+
+    def listen(self, listener: Callable[[bool], None]) -> Callable[[], None]: ...
+
+
+class Indexer:
+    """The one that reads. ``adapters`` by kind of source; ``background_embedder`` is asked when vectors are to be made and may
+    say ``None``; ``notify`` is told of each new state. ``home`` is the folder whose lock says whose turn it is.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        *,
+        adapters: Mapping[str, SourceAdapter],
+        extractor: Extractor,
+        background_embedder: Callable[[], PassageEmbedder | None] = lambda: None,
+        gate: PeopleFirst | None = None,
+        notify: Callable[[Progress], object] = _ignore,
+        home: Path | None = None,
+        max_file_bytes: int = MAX_FILE_BYTES,
+        rescan_seconds: float = RESCAN_SECONDS,
+        readers: int | None = None,
+    ) -> None:
+        self._library, self._adapters, self._extractor = library, dict(adapters), extractor
+        self._gate, self._notify = gate, notify
+        self._max_file_bytes, self._rescan_seconds = max_file_bytes, rescan_seconds
+        self._readers = readers or max(1, (os.cpu_count() or 2) - 1)
+        self._turn = Turn(home)
+        self._board = Board()
+        self._stopping, self._wake = threading.Event(), threading.Event()
+        self._embedding = Embedding(library, background_embedder, self._board, self._stopping)
+        self._syncing = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._forget: Callable[[], None] = lambda: None
+        self._due = 0.0
+        self._resumed = False
+
+    def check(self, kind: str, uri: str, settings: Mapping[str, object] | None = None) -> str:
+        """The canonical form of a source's address. Raises ``BadInput``, ``NotFound`` or ``Refused`` when it can't be one."""
+        return self._adapter(kind).check(uri, settings or {})
+
+    def progress(self) -> Progress:
+        """What goes on now. Costs nothing."""
+        return self._board.read()
+
+    def try_lock(self) -> bool:
+        """Whether this process may index the home now; it keeps the turn until :meth:`stop`."""
+        return self._turn.take()
+
+    def start(self) -> None:
+        """Begins to follow the sources, in two background threads. Returns at once; waits in the background for its turn."""
+        if self._threads:
+            return
+        self._stopping.clear()
+        self._listen()
+        self._threads = [
+            threading.Thread(target=self._follow, name="hameau-intake", daemon=True),
+            threading.Thread(target=self._embed_all, name="hameau-vectors", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ends the background work at the next step; what is unfinished is taken up again at the next start."""
+        self._stopping.set()
+        self._wake.set()
+        self._forget()
+        self._forget = lambda: None
+        pause = getattr(self._extractor, "pause", None)
+        if pause is not None:
+            pause(False)
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(timeout=10)
+        self._threads = []
+        self._turn.give_back()
+
+    def wake(self) -> None:
+        """Something was asked of the library: look now instead of within a second."""
+        self._wake.set()
+
+    def sync(self, source_id: str, *, retry: bool = True) -> None:
+        """Synchronises one source now, in this thread; ``retry`` tries failed files again.
+
+        Raises ``NotFound`` for an unknown source and ``Conflict`` when another process indexes this home.
+        """
+        self._take_turn()
+        self._synchronise(self._library.source(source_id), retry=retry)
+
+    def run_until_idle(self, progress: Callable[[Progress], object] = _ignore, *, vectors: bool = True) -> None:
+        """Does all that is asked for, in this thread, and returns when texts (and ``vectors``) are complete.
+
+        ``progress`` is told about twice a second. Raises ``Conflict`` when another process indexes this home.
+        """
+        self._take_turn()
+        self._stopping.clear()
+        self._listen()
+        over = threading.Event()
+
+        def tell() -> None:
+            while not over.wait(0.5):
+                progress(self.progress())
+
+        teller = threading.Thread(target=tell, name="hameau-progress", daemon=True)
+        teller.start()
+        try:
+            while self._sync_wanted():
+                pass
+            while vectors and self._embedding.work():
+                if self._stopping.is_set():
+                    break
+        finally:
+            over.set()
+            teller.join()
+            self._forget()
+            progress(self.progress())
+
+    # Threads
+
+    def _follow(self) -> None:
+        _step_back()
+        while not self._stopping.is_set():
+            try:
+                if not self._turn.take():
+                    self._board.phase("elsewhere")
+                else:
+                    self._sync_wanted()
+                    self._sync_routine()
+                    self._set_phase_idle()
+            except HameauError as error:  # the edge of the thread: the database itself refused; look again later
+                logger.warning("the indexer stands still: %s", error)
+                self._board.phase("paused", error.message, error.hint)
+            except Exception:
+                logger.exception("the indexer stumbled")
+            self._wake.wait(_LOOK_SECONDS)
+            self._wake.clear()
+
+    def _embed_all(self) -> None:
+        _step_back()
+        while not self._stopping.is_set():
+            worked = False
+            try:
+                if not self._board.texts_first() and self._turn.take():
+                    self._quiet()
+                    worked = self._embedding.work()
+            except Exception:  # the edge of the thread
+                logger.exception("the vectors stumbled")
+            if not worked:
+                self._stopping.wait(_LOOK_SECONDS)
+
+    # Steps
+
+    def _sync_wanted(self) -> bool:
+        if not self._resumed:
+            self._library.resume_removals()
+            self._resumed = True
+        wanted = self._library.sources_to_sync()
+        for source in wanted:
+            if self._stopping.is_set():
+                return False
+            self._synchronise(source, retry=True)
+        return bool(wanted)
+
+    def _sync_routine(self) -> None:
+        """Every so often all sources are compared with what is there; failed files are left alone."""
+        now = time.monotonic()
+        if now < self._due:
+            return
+        for source in self._library.sources(HOME):
+            if not self._stopping.is_set():
+                self._synchronise(source, retry=False)
+        self._due = time.monotonic() + self._rescan_seconds
+
+    def _synchronise(self, source: Source, *, retry: bool) -> None:
+        with self._syncing, _readers(self._readers) as readers:
+            tools = Tools(
+                self._library,
+                self._extractor,
+                self._board,
+                readers,
+                self._readers * 2,
+                self._stopping,
+                self._quiet,
+                self._max_file_bytes,
+            )
+            served = self._library.begin_sync(source.id)
+            try:
+                trouble = Synchronisation(tools, self._adapter(source.kind), source, retry=retry).run()
+            except Stopped:
+                return  # still wanted: taken up at the next start
+            except NotFound:
+                return  # the source was removed meanwhile
+            except HameauError as error:
+                trouble = error
+            self._library.end_sync(source.id, served, trouble)
+            self._set_phase_idle()
+
+    def _set_phase_idle(self) -> None:
+        self._board.phase("idle")
+        self._notify(self.progress())
+
+    def _adapter(self, kind: str) -> SourceAdapter:
+        adapter = self._adapters.get(kind)
+        if adapter is None:
+            raise Unavailable(N_("Sources of the kind {kind} are not known here."), kind=kind)
+        return adapter
+
+    def _take_turn(self) -> None:
+        if not self._turn.take():
+            raise Conflict(
+                N_("Another Hameau is reading documents into this home right now."),
+                hint=N_("It reads what you add by itself; `hameau status` says how far it is."),
+            )
+
+    def _listen(self) -> None:
+        pause = getattr(self._extractor, "pause", None)
+        if self._gate is not None and pause is not None:
+            self._forget = self._gate.listen(pause)
+
+    def _quiet(self) -> None:
+        """Waits while people wait for the cores, but never past a stop."""
+        while self._gate is not None and not self._gate.wait_for_quiet(0.5) and not self._stopping.is_set():
+            pass
+
+
+@contextmanager
+def _readers(width: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that hand files to the extractor. Whoever leaves early, by a stop or Ctrl-C, does not wait for a slow file."""
+    pool = ThreadPoolExecutor(width, "hameau-reader")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _step_back() -> None:
+    """Lowers this thread's claim on the cores; on Linux the number belongs to the thread alone."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+    except (AttributeError, OSError):
+        return
