@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--leave-out", type=Path)
     parser.add_argument("--questions", type=int, default=1200)
     asked = parser.parse_args()
-    hub = Hub(read_settings({"HAMEAU_HOME": str(asked.home)}))
+    hub = Hub(read_settings({"home": str(asked.home)}))
     try:
         hub.library.add_source("folder", str((asked.folder / "files").resolve()))
         hub.indexer.run_until_idle()
@@ -125,9 +125,8 @@ def report(rows: Floats) -> None:
     print(f"questions: {int(rows[:, 1].max()) + 1}")
     for name, column in zip((field.name for field in fields(Signs)), signs.T, strict=True):
         print(f"  {name:14s} alone: {separation(column[kind == 0], column[kind > 0]):.3f}")
-    print(
-        f"area: document gone {separation(z[kind == 0], z[kind == 1]):.3f}, paragraph gone {separation(z[kind == 0], z[kind == 2]):.3f}"
-    )
+    areas = [separation(z[kind == 0], z[kind == gone]) for gone in (1, 2)]
+    print(f"area: document gone {areas[0]:.3f}, paragraph gone {areas[1]:.3f}")
     for threshold in (0.2, 0.3, 0.35, 0.4, 0.45, 0.5):
         shares = [float(np.mean(p[kind == which] < threshold)) for which in (0, 1, 2)]
         print(

@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--every", type=int, default=1)
     asked = parser.parse_args()
-    hub = Hub(read_settings({"HAMEAU_HOME": str(asked.home)}))
+    hub = Hub(read_settings({"home": str(asked.home)}))
     try:
         source = hub.library.add_source("folder", str((asked.folder / "files").resolve()))
         hub.indexer.run_until_idle()

@@ -15,12 +15,16 @@ from dataclasses import dataclass, field
 from hameau.assistant.checking import Verdict, check_sentence, stands_in
 from hameau.assistant.evidence import Quote
 from hameau.assistant.types import Citation, Sentence
+from hameau.kit import N_
 from hameau.library import terms
 
 VERBATIM = 3
 """Verbatim sentences after the model's words, at most."""
 CLOSE_BEHIND = 0.5
 """A verbatim sentence is added beside the first when its score reaches this share of the best one's."""
+BESIDE_THE_POINT = 0.75
+"""A sentence of the model that rests only on quotes below this share of the best score is doubtful: right figures of the
+wrong thing are what a small model gives most."""
 _MARKER = re.compile(r"\s*\[(\d+)\]")
 _GOOD_ENOUGH = 0.2
 
@@ -79,6 +83,10 @@ class Composition:
         return sentence
 
     def _verdict(self, sentence: str, cited: Sequence[int]) -> Verdict:
+        """Also doubtful: what rests on a quote much further from the question than another that says something else."""
+        best = max((quote.score for quote in self.quotes), default=0.0)
+        if cited and max(self.quotes[index].score for index in cited) < BESIDE_THE_POINT * best:
+            return Verdict(False, N_("Another sentence of your documents is closer to the question."))
         sources = [text for index in cited for text in (self.quotes[index].text, self.quotes[index].result.title)]
         return check_sentence(sentence, sources, self.question)
 

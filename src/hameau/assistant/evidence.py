@@ -20,6 +20,8 @@ PASSAGES = 3
 """Sentences are taken from so many passages; the right one is among the first three 98 times in 100 on the public questions."""
 QUOTE_CHARACTERS = 420
 """A longer sentence (a table, a list) is cut to the part that answers."""
+NEAR_ENOUGH = 0.4
+"""A sentence whose score is a smaller share of the best one's only distracts a small model, and costs reading time."""
 _TITLE, _BEFORE, _RANK, _KIND = 0.6, 0.3, 0.1, 0.15
 
 
@@ -70,7 +72,8 @@ def rank_quotes(
 
 
 def within_budget(quotes: Sequence[Quote], characters: int, most: int) -> list[Quote]:
-    """The best ``quotes`` whose lengths add up to at most ``characters``; always at least one, never more than ``most``.
+    """The best ``quotes`` whose lengths add up to at most ``characters``; always at least one, never more than ``most``, none
+    that scores far below the best.
 
     The best one brings the sentence after it, which often says what « il » or « elle » does, and sentences that stand side
     by side become one quote.
@@ -82,6 +85,8 @@ def within_budget(quotes: Sequence[Quote], characters: int, most: int) -> list[Q
             break
         if not chosen:
             quote = _with_next(quote)
+        if chosen and quote.score < NEAR_ENOUGH * quotes[0].score:
+            break
         if any(_holds(other, quote) for other in chosen):
             continue
         if not chosen or len(quote.text) <= left:

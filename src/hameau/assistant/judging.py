@@ -83,7 +83,7 @@ def read_signs(
         names=len(names & held) / len(names) if names else 1.0,
         kind=float(names_a_kind(question)),
         ahead=shares[0] - (sum(others) / len(others) if others else 0.0) if shares else 0.0,
-        similarity=cosines[0] if cosines and embedder.startswith(CALIBRATED) else _TYPICAL_COSINE,
+        similarity=_nearest(results, cosines) if embedder.startswith(CALIBRATED) else _TYPICAL_COSINE,
         standing_out=_standing_out(cosines),
     )
 
@@ -92,6 +92,12 @@ def probability(signs: Signs) -> float:
     """The probability that the passages hold the answer."""
     z = INTERCEPT + sum(c * s for c, s in zip(COEFFICIENTS, astuple(signs), strict=True))
     return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, z))))
+
+
+def _nearest(results: Sequence[SearchResult], cosines: Sequence[float]) -> float:
+    """The best cosine; while one of the first passages still waits for its vector, at least a typical one."""
+    waiting = not cosines or any(result.similarity is None for result in results[:3])
+    return max(cosines[0] if cosines else 0.0, _TYPICAL_COSINE if waiting else 0.0)
 
 
 def _standing_out(cosines: Sequence[float]) -> float:

@@ -128,10 +128,14 @@ def could_be_not_found(text: str) -> bool:
 
 
 def _numbered(quotes: Sequence[Quote]) -> list[str]:
-    return [
-        f"[{number}] {_one_line(quote.result.title)} : {_one_line(quote.text)}"
-        for number, quote in enumerate(quotes, start=1)
-    ]
+    return [f"[{number}] {_place(quote)} : {_one_line(quote.text)}" for number, quote in enumerate(quotes, start=1)]
+
+
+def _place(quote: Quote) -> str:
+    """The title and the nearest heading: « le tarif » of what?"""
+    title = _one_line(quote.result.title)
+    heading = _one_line(quote.result.locator.heading[-1]) if quote.result.locator.heading else ""
+    return f"{title}, {heading}" if heading and heading not in title else title
 
 
 def _one_line(text: str) -> str:

@@ -34,8 +34,9 @@ def summary_turn(question: Question, language: str, clock: Clock) -> Turn:
     times = Times(clock)
     if question.document_id is None and question.source_id is None:
         raise BadInput(N_("What should be summarised?"), hint=N_("Choose a document or a folder."))
-    read: Sequence[Read] = yield ReadDocuments(DOCUMENTS_READ, PASSAGES_READ)
-    if not any(one.passages for one in read):
+    handed: Sequence[Read] = yield ReadDocuments(DOCUMENTS_READ, PASSAGES_READ)
+    read = [one for one in handed if any(passage.text.strip() for passage in one.passages)]
+    if not read:
         raise NotFound(
             N_("There is no text to summarise."),
             hint=N_("Choose another document, or wait until this one has been read."),
@@ -93,7 +94,7 @@ def _candidates(read: Read) -> list[tuple[Quote, frozenset[str]]]:
                     (Quote(result, rank, passage.locator.start + start, text, 1.0, 0.0), frozenset(terms(text)))
                 )
     if not found:  # a document of titles or of very long lines: its beginning is all there is
-        passage = read.passages[0]
+        passage = next(one for one in read.passages if one.text.strip())
         lead = len(passage.text) - len(passage.text.lstrip())
         text = passage.text.strip()[:_LONGEST]
         found.append(

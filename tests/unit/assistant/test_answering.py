@@ -13,7 +13,7 @@ def quote(text: str, number: int, score: float, title: str = "Règlement") -> Qu
 
 
 FEE = quote("L'adhésion coûte 12 € pour les habitants.", 1, 1.0)
-OTHER = quote("Les non-adhérents paient 5 € la visite.", 2, 0.7)
+OTHER = quote("Les non-adhérents paient 5 € la visite.", 2, 0.8)
 FAR = quote("La roue mesure quatre mètres.", 3, 0.1)
 
 
@@ -53,6 +53,14 @@ def test_the_verbatim_sentences_are_the_best_and_the_cited() -> None:
     composition = compose()
     composition.add_said("La roue mesure quatre mètres.")
     assert [sentence.text for sentence in composition.add_verbatim(2)] == [FEE.text, FAR.text]
+
+
+def test_right_figures_of_the_wrong_thing_are_doubtful() -> None:
+    composition = compose()
+    sentence = composition.add_said("La roue mesure quatre mètres.")
+    assert sentence is not None
+    assert not sentence.supported
+    assert "closer" in sentence.doubt
 
 
 def test_a_far_sentence_is_not_added() -> None:

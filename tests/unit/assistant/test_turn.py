@@ -128,7 +128,7 @@ def test_a_model_that_gives_up_over_a_sure_passage_is_not_shown() -> None:
 
 def test_a_follow_up_is_searched_with_the_question_before() -> None:
     _, stage = play("5 €.", question=Question("Et pour les autres ?"), earlier=[QUESTION.text])
-    assert stage.asked[0] == Search(f"{QUESTION.text} Et pour les autres ?", 20)
+    assert stage.asked[:2] == [Search(f"{QUESTION.text} Et pour les autres ?", 20), Search("Et pour les autres ?", 20)]
 
 
 def test_a_passage_cannot_speak_for_another_role() -> None:
