@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hameau.assistant.checking import Verdict, check_sentence, stands_in
-from hameau.assistant.evidence import Quote
+from hameau.assistant.evidence import Quote, place
 from hameau.assistant.types import Citation, Sentence
 from hameau.kit import N_
 from hameau.library import terms
@@ -40,7 +40,7 @@ class Composition:
 
     def add_said(self, text: str) -> Sentence | None:
         """A sentence of the model, its markers replaced by citations; ``None`` when nothing but markers was said."""
-        bare = " ".join(_MARKER.sub("", text).split())
+        bare = self._without_place(" ".join(_MARKER.sub("", text).split()))
         if not any(character.isalnum() for character in bare):
             return None
         cited = self._cited(bare, [int(number) - 1 for number in _MARKER.findall(text)])
@@ -78,6 +78,14 @@ class Composition:
         quoted = [f"« {sentence.text} »{_marks(sentence)}" for sentence in self.sentences if sentence.verbatim]
         return "\n\n".join(part for part in (said, *quoted) if part)
 
+    def _without_place(self, sentence: str) -> str:
+        """Small models copy « Title, heading : » with the sentence."""
+        for quote in self.quotes:
+            label = f"{place(quote.result)} : "
+            if sentence.startswith(label):
+                return sentence.removeprefix(label)
+        return sentence
+
     def _keep(self, sentence: Sentence) -> Sentence:
         self.sentences.append(sentence)
         return sentence
@@ -87,13 +95,13 @@ class Composition:
         best = max((quote.score for quote in self.quotes), default=0.0)
         if cited and max(self.quotes[index].score for index in cited) < BESIDE_THE_POINT * best:
             return Verdict(False, N_("Another sentence of your documents is closer to the question."))
-        sources = [text for index in cited for text in (self.quotes[index].text, self.quotes[index].result.title)]
+        sources = [text for index in cited for text in (self.quotes[index].text, place(self.quotes[index].result))]
         return check_sentence(sentence, sources, self.question)
 
     def _cited(self, sentence: str, marked: Sequence[int]) -> list[int]:
         """The quotes that bear the sentence out, the best first."""
         new = set(terms(sentence)) - set(terms(self.question)) or set(terms(sentence))
-        held = [new & set(terms(f"{quote.result.title} {quote.text}")) for quote in self.quotes]
+        held = [new & set(terms(f"{place(quote.result)} {quote.text}")) for quote in self.quotes]
         ranked = sorted(range(len(held)), key=lambda index: (-len(held[index]), index not in marked, index))
         if not ranked or (not held[ranked[0]] and not marked):
             return []

@@ -20,6 +20,7 @@ PASSAGES = 3
 """Sentences are taken from so many passages; the right one is among the first three 98 times in 100 on the public questions."""
 QUOTE_CHARACTERS = 420
 """A longer sentence (a table, a list) is cut to the part that answers."""
+LABEL_CHARACTERS = 60
 NEAR_ENOUGH = 0.4
 """A sentence whose score is a smaller share of the best one's only distracts a small model, and costs reading time."""
 _TITLE, _BEFORE, _RANK, _KIND = 0.6, 0.3, 0.1, 0.15
@@ -84,7 +85,7 @@ def within_budget(quotes: Sequence[Quote], characters: int, most: int) -> list[Q
         if len(chosen) == most:
             break
         if not chosen:
-            quote = _with_next(quote)
+            quote = _with_neighbours(quote)
         if chosen and quote.score < NEAR_ENOUGH * quotes[0].score:
             break
         if any(_holds(other, quote) for other in chosen):
@@ -95,16 +96,26 @@ def within_budget(quotes: Sequence[Quote], characters: int, most: int) -> list[Q
     return _joined(chosen)
 
 
-def _with_next(quote: Quote) -> Quote:
-    """``quote`` and the sentence after it in its passage, when both together are not too long."""
+def _with_neighbours(quote: Quote) -> Quote:
+    """``quote`` with the sentence after it, and with one before it that is only a date or a label, within its paragraph."""
     passage = quote.result
     begin = quote.start - passage.locator.start
     end = begin + len(quote.text)
     following = next(iter(sentences(passage.text[end:])), None)
-    if following is None or "\n\n" in passage.text[end : end + following[0]]:
+    if following is not None and "\n\n" not in passage.text[end : end + following[0]]:
+        end += following[1]
+    before = passage.text[:begin].rpartition("\n\n")[2]
+    if 0 < len(before.strip()) <= LABEL_CHARACTERS and not before.lstrip().startswith("#"):
+        begin -= len(before.lstrip())
+    if end - begin > QUOTE_CHARACTERS:
         return quote
-    text = passage.text[begin : end + following[1]]
-    return replace(quote, text=text) if len(text) <= QUOTE_CHARACTERS else quote
+    return replace(quote, start=passage.locator.start + begin, text=passage.text[begin:end])
+
+
+def place(result: SearchResult) -> str:
+    """The title and the nearest heading: « le tarif » of what?"""
+    heading = result.locator.heading[-1] if result.locator.heading else ""
+    return f"{result.title}, {heading}" if heading and heading not in result.title else result.title
 
 
 def _holds(other: Quote, quote: Quote) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hameau.assistant.evidence import Quote
+from hameau.assistant.evidence import Quote, place
 from hameau.models import Message
 
 NOT_FOUND = {"fr": "INTROUVABLE", "en": "NOT FOUND"}
@@ -128,14 +128,10 @@ def could_be_not_found(text: str) -> bool:
 
 
 def _numbered(quotes: Sequence[Quote]) -> list[str]:
-    return [f"[{number}] {_place(quote)} : {_one_line(quote.text)}" for number, quote in enumerate(quotes, start=1)]
-
-
-def _place(quote: Quote) -> str:
-    """The title and the nearest heading: « le tarif » of what?"""
-    title = _one_line(quote.result.title)
-    heading = _one_line(quote.result.locator.heading[-1]) if quote.result.locator.heading else ""
-    return f"{title}, {heading}" if heading and heading not in title else title
+    return [
+        f"[{number}] {_one_line(place(quote.result))} : {_one_line(quote.text)}"
+        for number, quote in enumerate(quotes, start=1)
+    ]
 
 
 def _one_line(text: str) -> str:
