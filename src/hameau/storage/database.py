@@ -124,7 +124,8 @@ class Database:
     def _connect(self) -> apsw.Connection:
         connection = apsw.Connection(str(self.path))
         connection.set_busy_timeout(BUSY_MS)
-        connection.execute(_SETUP)
+        for _ in connection.execute(_SETUP):
+            pass  # a pragma answers with a row, and the next one runs only when that row is taken
         return connection
 
     def _borrow(self) -> apsw.Connection:
@@ -163,6 +164,7 @@ pragma synchronous = normal;
 pragma foreign_keys = on;
 pragma cache_size = -8000;
 pragma journal_size_limit = 67108864;
+pragma wal_autocheckpoint = 4000;
 pragma temp_store = memory;
 """
 _OUTER = ("begin immediate", "commit", "rollback")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apsw
 
-from hameau.kit import Corrupt, HameauError, N_, NotEnough, Refused, Unavailable
+from hameau.kit import N_, Corrupt, HameauError, NotEnough, Refused, Unavailable
 
 
 def explained(error: apsw.Error, path: Path) -> HameauError | None:
@@ -22,7 +22,9 @@ def explained(error: apsw.Error, path: Path) -> HameauError | None:
     if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
         return Corrupt(
             N_("The file {path} is damaged, or is not a Hameau library."),
-            hint=N_("Restore a backup, or move this file elsewhere: Hameau will make a new one and read your documents again."),
+            hint=N_(
+                "Restore a backup, or move this file elsewhere: Hameau will make a new one and read your documents again."
+            ),
             path=str(path),
         )
     if isinstance(error, (apsw.ReadOnlyError, apsw.PermissionsError, apsw.CantOpenError, apsw.AuthError)):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import apsw
 
-from hameau.kit import Corrupt, N_, Refused
+from hameau.kit import N_, Corrupt, Refused
 
 FOLDER = Path(__file__).with_name("migrations")
 APPLICATION_ID = 0x48414D45  # "HAME", SQLite's mark of whose file this is (pragma application_id)

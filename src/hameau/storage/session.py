@@ -25,7 +25,8 @@ class Session:
         """Run one statement; how many rows it changed."""
         with explaining(self._path):
             before = self._connection.total_changes()
-            self._connection.execute(sql, parameters)
+            for _ in self._connection.execute(sql, parameters):
+                pass  # a statement is over when its rows are taken
             return self._connection.total_changes() - before
 
     def many(self, sql: str, rows: Iterable[Parameters]) -> None:

@@ -1,0 +1,331 @@
+"""The library as the other rooms see it: sources, documents, passages, search. Thread-safe; every call is short."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hameau.kit import N_, BadInput, Conflict, HameauError, NotFound, new_id, now
+from hameau.library import rows
+from hameau.library.fusion import WEIGHTS, Weights
+from hameau.library.intake import Intake
+from hameau.library.ports import Item
+from hameau.library.search import Query, QueryEmbedder, Searcher
+from hameau.library.types import (
+    Document,
+    DocumentState,
+    EmbeddingTask,
+    Extracted,
+    KnownDocument,
+    LibraryStatus,
+    Passage,
+    SearchResults,
+    Source,
+)
+from hameau.storage import Database, Queries
+
+HOME = "home"
+"""The space of one machine with one person."""
+_QUERIES = Queries(Path(__file__).with_name("queries.sql"))
+
+
+class Library:
+    """Documents one can search. ``embedder`` is asked for when it is needed and may say ``None``: then words alone are searched.
+
+    ``embedder_by_id`` finds the embedder of older vectors, which serve until the current one has embedded everything.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        embedder: Callable[[], QueryEmbedder | None] = lambda: None,
+        embedder_by_id: Callable[[str], QueryEmbedder | None] = lambda _: None,
+        weights: Weights = WEIGHTS,
+    ) -> None:
+        self._database = database
+        self._intake = Intake(database)
+        self._searcher = Searcher(database, embedder, embedder_by_id, weights)
+        self._listeners: list[Callable[[], None]] = []
+        self._listeners_lock = threading.Lock()
+        self._status: dict[str, tuple[int, LibraryStatus]] = {}
+
+    # Search
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 20,
+        space: str = HOME,
+        source_id: str | None = None,
+        document_id: int | None = None,
+    ) -> SearchResults:
+        """The passages of ``space`` that fit ``query`` best, at most ``limit`` (200 at most), perhaps of one source or document.
+
+        Raises ``BadInput`` for an empty query. No syntax: every character may stand in a query, of any length.
+        """
+        return self._searcher.search(Query(query, space, limit, source_id, document_id))
+
+    def warm(self) -> None:
+        """Load the vectors into memory now, so that the first search need not."""
+        self._searcher.warm()
+
+    def term_weights(self, terms: Sequence[str]) -> dict[str, float]:
+        """How telling each term is: its inverse document frequency, ``ln(1 + (N - n + 0.5) / (n + 0.5))``.
+
+        ``N`` counts passages, ``n`` those that hold the term; a term that stands nowhere has the largest weight
+        (Robertson and Zaragoza, 2009, "The Probabilistic Relevance Framework: BM25 and Beyond", section 3).
+        """
+        with self._database.read() as session:
+            total = int(session.value(_QUERIES["passage_total"]))
+            counts = dict(session.tuples(_QUERIES["term_counts"], {"terms": json.dumps(list(terms))}))
+        return {term: math.log(1 + (total - counts.get(term, 0) + 0.5) / (counts.get(term, 0) + 0.5)) for term in terms}
+
+    # Sources
+
+    def add_source(
+        self, kind: str, uri: str, *, space: str = HOME, title: str = "", settings: Mapping[str, object] | None = None
+    ) -> Source:
+        """A new source, wanting its first sync; the one already there when it is known. ``uri`` is canonical already."""
+        if not uri.strip():
+            raise BadInput(N_("A source needs an address."), hint=N_("Give the path of a folder or of a file."))
+        asked = {"space": space, "kind": kind, "uri": uri}
+        with self._database.transaction() as session:
+            known = session.one(_QUERIES["source_by_uri"], asked)
+            if known is None:
+                source_id = new_id("src")
+                extras = {"title": title, "settings": json.dumps(dict(settings or {})), "created_at": now()}
+                session.run(_QUERIES["add_source"], {**asked, **extras, "id": source_id})
+            elif known["state"] == "removing":
+                raise Conflict(N_("This source is still being removed."), hint=N_("Wait a moment, then add it again."))
+            else:
+                source_id = known["id"]
+                session.run(_QUERIES["want_sync"], {"id": source_id})
+        self._changed()
+        return self.source(source_id)
+
+    def sources(self, space: str = HOME) -> list[Source]:
+        """The sources of ``space``, oldest first, with their counts."""
+        with self._database.read() as session:
+            return [rows.source(row) for row in session.all(_QUERIES["sources"], {"space": space})]
+
+    def source(self, source_id: str) -> Source:
+        """One source. Raises ``NotFound``."""
+        with self._database.read() as session:
+            row = session.one(_QUERIES["source"], {"id": source_id})
+        if row is None:
+            raise NotFound(
+                N_("This source is not in the library."),
+                hint=N_("It may have been removed. Look at the list of sources."),
+            )
+        return rows.source(row)
+
+    def remove_source(self, source_id: str) -> None:
+        """Remove a source with its documents, passages, index rows and vectors. Raises ``NotFound``."""
+        self._intake.remove_source(source_id)
+        self._changed()
+
+    def resume_removals(self) -> int:
+        """Finish the removals that a kill interrupted; call it once at start."""
+        finished = self._intake.resume_removals()
+        if finished:
+            self._changed()
+        return finished
+
+    def request_sync(self, source_id: str) -> None:
+        """Ask for a source to be read again, by whichever process indexes. Raises ``NotFound``."""
+        with self._database.transaction() as session:
+            if not session.run(_QUERIES["want_sync"], {"id": source_id}):
+                raise NotFound(
+                    N_("This source is not in the library."),
+                    hint=N_("It may have been removed. Look at the list of sources."),
+                )
+        self._changed()
+
+    def sources_to_sync(self) -> list[Source]:
+        """Sources of every space for which a sync was asked and not yet done."""
+        with self._database.read() as session:
+            ids = [row["id"] for row in session.all(_QUERIES["sources_wanted"])]
+        return [self.source(source_id) for source_id in ids]
+
+    def begin_sync(self, source_id: str) -> int:
+        """Note that a sync begins; the number to give to :meth:`end_sync`. A request that comes meanwhile is not lost."""
+        with self._database.transaction() as session:
+            session.run(_QUERIES["begin_sync"], {"id": source_id})
+            wanted = session.value(_QUERIES["sync_wanted"], {"id": source_id})
+        self._changed()
+        return int(wanted or 0)
+
+    def end_sync(self, source_id: str, served: int, error: HameauError | None = None) -> None:
+        """Note that the sync is over, with what went wrong for the source as a whole."""
+        ended = {
+            "id": source_id,
+            "served": served,
+            "at": now(),
+            "state": "failed" if error else "ready",
+            "error": error.message if error else None,
+            "hint": (error.hint or None) if error else None,
+            "fields": rows.fields(error.fields) if error else "{}",
+        }
+        with self._database.transaction() as session:
+            session.run(_QUERIES["end_sync"], ended)
+        self._changed()
+
+    # Documents and passages
+
+    def documents(
+        self,
+        source_id: str | None = None,
+        *,
+        space: str | None = HOME,
+        state: DocumentState | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[Document]:
+        """Documents by title, of a source or of a whole space; ``space=None`` with a ``source_id`` takes its own."""
+        asked = {"source_id": source_id, "space": None if source_id else space, "state": state}
+        with self._database.read() as session:
+            found = session.all(_QUERIES["documents"], {**asked, "limit": max(0, limit), "offset": max(0, offset)})
+        return [rows.document(row) for row in found]
+
+    def document(self, document_id: int) -> Document:
+        """One document. Raises ``NotFound``."""
+        with self._database.read() as session:
+            row = session.one(_QUERIES["document"], {"id": document_id})
+        if row is None:
+            raise NotFound(
+                N_("This document is not in the library."), hint=N_("It may have been removed or moved since.")
+            )
+        return rows.document(row)
+
+    def text(self, document_id: int) -> str:
+        """The whole text as it was extracted: locators count in it."""
+        with self._database.read() as session:
+            return "".join(row[0] for row in session.tuples(_QUERIES["text"], {"id": document_id}))
+
+    def passages(self, document_id: int) -> list[Passage]:
+        """The passages of a document, in order."""
+        with self._database.read() as session:
+            return [rows.passage(row) for row in session.all(_QUERIES["passages"], {"id": document_id})]
+
+    def passage(self, passage_id: int) -> Passage:
+        """One passage. Raises ``NotFound``."""
+        with self._database.read() as session:
+            row = session.one(_QUERIES["passage"], {"id": passage_id})
+        if row is None:
+            raise NotFound(
+                N_("This passage is not in the library any more."),
+                hint=N_("The document has changed since. Search again."),
+            )
+        return rows.passage(row)
+
+    # How far the library is
+
+    def status(self, space: str = HOME) -> LibraryStatus:
+        """Counts for ``space``; cheap to ask again and again."""
+        version = self._database.data_version()
+        kept = self._status.get(space)
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        with self._database.read() as session:
+            counts = {row["state"]: row for row in session.all(_QUERIES["status"], {"space": space})}
+            embedded = session.value(_QUERIES["embedded_passages"], {"space": space})
+            notices = tuple(row["reason"] for row in session.all(_QUERIES["doubts"], {"space": space}))
+        documents = {state: row["documents"] for state, row in counts.items()}
+        status = LibraryStatus(
+            documents=sum(documents.values()),
+            passages=sum(row["passages"] for row in counts.values()),
+            embedded_passages=int(embedded or 0),
+            pending=documents.get("pending", 0),
+            failed=documents.get("failed", 0),
+            notices=notices,
+        )
+        self._status[space] = (version, status)
+        return status
+
+    def failures(self, space: str = HOME, limit: int = 1000) -> list[Document]:
+        """The documents that could not be read, with the reason."""
+        return self.documents(space=space, state="failed", limit=limit)
+
+    def generation(self) -> int:
+        """A number that changes whenever anybody, in any process, has written. For pages that poll."""
+        return self._database.data_version()
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener``, quickly and from any thread, after each change made by this process; what comes back ends it."""
+        with self._listeners_lock:
+            self._listeners.append(listener)
+
+        def stop() -> None:
+            with self._listeners_lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return stop
+
+    # Intake: for the indexer
+
+    def known(self, source_id: str) -> dict[str, KnownDocument]:
+        """What is known of a source's documents, by URI."""
+        return self._intake.known(source_id)
+
+    def pending(self, source_id: str | None = None, limit: int = 100) -> list[Document]:
+        """Documents that wait for their text, oldest first."""
+        return self._intake.pending(source_id, limit)
+
+    def begin_document(self, source_id: str, item: Item) -> Document:
+        """Note that ``item`` is to be read; what was stored before stays searchable meanwhile. Raises ``NotFound``."""
+        document = self._intake.begin_document(source_id, item)
+        self._changed()
+        return document
+
+    def keep_document(self, document_id: int) -> None:
+        """The content is what it was: indexed, as before."""
+        self._intake.keep_document(document_id)
+        self._changed()
+
+    def write_document(self, document_id: int, extracted: Extracted, content_hash: str = "") -> Document:
+        """Store the text of a document in one transaction; nothing is written again for the same ``content_hash``."""
+        document = self._intake.write_document(document_id, extracted, content_hash)
+        self._changed()
+        return document
+
+    def fail_document(self, document_id: int, error: HameauError) -> None:
+        """Keep why a document could not be read."""
+        self._intake.fail_document(document_id, error)
+        self._changed()
+
+    def move_document(self, document_id: int, item: Item) -> None:
+        """The same content stands at another place now."""
+        self._intake.move_document(document_id, item)
+        self._changed()
+
+    def remove_document(self, document_id: int) -> None:
+        """Remove a document with all that was stored of it."""
+        self._intake.remove_document(document_id)
+        self._changed()
+
+    def passages_without_vectors(self, embedder_id: str, limit: int = 64, after: int = 0) -> list[EmbeddingTask]:
+        """Passages that ``embedder_id`` has not embedded yet, with the text to embed."""
+        return self._intake.without_vectors(embedder_id, limit, after)
+
+    def write_vectors(self, embedder_id: str, passage_ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
+        """Store the vectors of passages, rows of unit length."""
+        self._intake.write_vectors(embedder_id, passage_ids, vectors)
+        self._changed()
+
+    def free_other_vectors(self, embedder_id: str) -> int:
+        """Once ``embedder_id`` has embedded everything, delete the vectors of the others; how many went."""
+        return self._intake.free_other_vectors(embedder_id)
+
+    def _changed(self) -> None:
+        with self._listeners_lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()

@@ -1,0 +1,80 @@
+"""Rows of the database to nouns of the room."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from hameau.library.types import Document, KnownDocument, Locator, Passage, SearchResult, Source
+from hameau.storage import Row
+
+
+def source(row: Row) -> Source:
+    return Source(
+        id=row["id"],
+        space=row["space"],
+        kind=row["kind"],
+        uri=row["uri"],
+        title=row["title"],
+        state=row["state"],
+        created_at=row["created_at"],
+        synced_at=row["synced_at"],
+        error=row["error"],
+        hint=row["error_hint"],
+        fields=json.loads(row["error_fields"]),
+        settings=json.loads(row["settings"]),
+        documents=row["documents"],
+        failed=row["failed"],
+    )
+
+
+def document(row: Row) -> Document:
+    return Document(
+        id=row["id"],
+        source_id=row["source_id"],
+        space=row["space"],
+        uri=row["uri"],
+        title=row["title"],
+        state=row["state"],
+        media_type=row["media_type"],
+        language=row["language"],
+        size=row["size"],
+        modified_at=row["modified_at"],
+        content_hash=row["content_hash"],
+        pages=row["pages"],
+        passages=row["passages"],
+        reason=row["reason"],
+        hint=row["hint"],
+        fields=json.loads(row["reason_fields"]),
+    )
+
+
+def known(row: Row) -> KnownDocument:
+    return KnownDocument(row["id"], row["uri"], row["state"], row["fingerprint"], row["content_hash"])
+
+
+def locator(row: Row) -> Locator:
+    start = row["start"]
+    return Locator(start, start + len(row["text"]), row["page"], tuple(json.loads(row["heading"])))
+
+
+def passage(row: Row) -> Passage:
+    return Passage(row["id"], row["document_id"], row["ordinal"], row["text"], locator(row))
+
+
+def result(row: Row, score: float, similarity: float | None) -> SearchResult:
+    return SearchResult(
+        passage_id=row["id"],
+        document_id=row["document_id"],
+        title=row["title"],
+        uri=row["uri"],
+        text=row["text"],
+        locator=locator(row),
+        score=score,
+        similarity=similarity,
+    )
+
+
+def fields(values: Mapping[str, object]) -> str:
+    """The fields of a message as JSON; what JSON does not know becomes text."""
+    return json.dumps(dict(values), ensure_ascii=False, default=str)

@@ -1,0 +1,158 @@
+"""The nouns of the room ``library``. All are frozen; what a face shows is one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+SourceState = Literal["new", "syncing", "ready", "failed"]
+DocumentState = Literal["pending", "indexed", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """Where a passage stands in its document."""
+
+    start: int
+    """First character, counted in Unicode code points of the extracted text."""
+    end: int
+    """One past the last character."""
+    page: int | None = None
+    """Page (PDF), slide or sheet, from 1; of the passage's first character."""
+    heading: tuple[str, ...] = ()
+    """The headings above it, outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where documents come from."""
+
+    id: str
+    space: str
+    kind: str
+    uri: str
+    title: str
+    state: SourceState
+    created_at: str
+    synced_at: str | None = None
+    error: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+    documents: int = 0
+    failed: int = 0
+    hint: str | None = None
+    fields: Mapping[str, object] = field(default_factory=dict)
+    """What the ``{name}`` fields of ``error`` and ``hint`` stand for, for :func:`hameau.kit.say`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One thing that was found in a source. ``reason`` and ``hint`` explain a failure or a doubt, in plain words."""
+
+    id: int
+    source_id: str
+    space: str
+    uri: str
+    title: str
+    state: DocumentState
+    media_type: str = ""
+    language: str = ""
+    size: int = 0
+    modified_at: str = ""
+    content_hash: str = ""
+    pages: int | None = None
+    passages: int = 0
+    reason: str | None = None
+    hint: str | None = None
+    fields: Mapping[str, object] = field(default_factory=dict)
+    """What the ``{name}`` fields of ``reason`` and ``hint`` stand for, for :func:`hameau.kit.say`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpan:
+    """Where a page begins and ends in the extracted text."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What an extractor found in a file. ``text`` is NFC, with line feeds only; Markdown headings mark the structure."""
+
+    text: str
+    title: str = ""
+    language: str = ""
+    media_type: str = ""
+    pages: tuple[PageSpan, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A few sentences of a document. The passages of a document, in order, are its whole text: nothing lost, nothing twice."""
+
+    id: int
+    document_id: int
+    ordinal: int
+    text: str
+    locator: Locator
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """What the library knows of a document it has met, for whoever compares it with what the source lists now."""
+
+    id: int
+    uri: str
+    state: DocumentState
+    fingerprint: str
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingTask:
+    """A passage that waits for its vector, and the text to make it from."""
+
+    passage_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A passage that was found. ``score`` falls along the list; it compares only within one search."""
+
+    passage_id: int
+    document_id: int
+    title: str
+    uri: str
+    text: str
+    locator: Locator
+    score: float
+    similarity: float | None = None
+    """Cosine of the question and the passage, when the passage has a vector."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResults:
+    """The answer of a search."""
+
+    query: str
+    took_ms: float
+    results: tuple[SearchResult, ...]
+    embedder: str = ""
+    """Which embedder the similarities are of; empty when words alone were searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryStatus:
+    """How far the library is. ``pending`` counts documents that wait for their text."""
+
+    documents: int
+    passages: int
+    embedded_passages: int
+    pending: int
+    failed: int
+    notices: tuple[str, ...] = ()
+    """Things said once, such as a missing text-recognition program."""
