@@ -328,6 +328,10 @@ class HouseInMemory:
     def __post_init__(self) -> None:
         self.assistant = AssistantOfScript(self.library)
 
+    def change_settings(self, *, chat_model: str) -> Settings:
+        self.settings = replace(self.settings, chat_model=chat_model)
+        return self.settings
+
     def add_source(
         self, kind: str, uri: str, *, space: str = "home", title: str = "", settings: Mapping[str, object] | None = None
     ) -> Source:

@@ -59,6 +59,7 @@ class Models:
         self._shelf = Shelf(folder, self._catalogue)
         self._engines = engines
         self._wanted = wanted
+        self._overruled: frozenset[str] = frozenset()  # loaded before the wish changed: no longer first choice
         self._threads = min(threads or physical_cores(), physical_cores())
         self._context = context
         self._parallel = parallel
@@ -111,10 +112,20 @@ class Models:
             return self._of_kind(self._installed(name), kind)
         there = {model.card.id: model for model in self.installed() if model.card.kind == kind}
         starters = [card.id for card in self.recommended() if card.kind == kind]
-        for name in (*self._generators, *starters, SMALL, LARGE, *there):
+        loaded = [name for name in self._generators if name not in self._overruled]
+        for name in (*loaded, *starters, SMALL, LARGE, *there):
             if name in there:
                 return there[name]
         raise _missing(starters[0] if starters else SMALL)
+
+    def want(self, model_id: str) -> None:
+        """From now on ``model_id`` is the chat model that the settings name; empty: the right one is chosen anew.
+
+        A loaded model goes on with what it is doing, and is unloaded when another one needs its room.
+        """
+        with self._loading:
+            if model_id != self._wanted:
+                self._wanted, self._overruled = model_id, frozenset(self._generators)
 
     def consent_for(self, model_id: str, who: str) -> Consent | None:
         """What ``who`` must say yes to before :meth:`add` can fetch this model; ``None`` when there is nothing to
@@ -173,6 +184,7 @@ class Models:
         """
         with self._loading:
             model = self.choose("chat", model_id)
+            self._overruled -= {model.card.id}
             if (loaded := self._generators.get(model.card.id)) is not None:
                 return loaded
             inspect(Path(model.path))

@@ -265,3 +265,18 @@ def test_closing_ends_every_engine(house: House) -> None:
     models.close()
     assert house.generators[0].closed
     assert models.loaded() == ()
+
+
+def test_another_wish_holds_at_once(house: House) -> None:
+    models = house.models(wanted="other")
+    for name in (LARGE, "other"):
+        models.add(name)
+    models.generator()
+    assert models.choose("chat").card.id == "other"
+    models.want("")
+    assert models.choose("chat").card.id == LARGE
+    assert models.loaded() == ("other",)  # somebody may be reading its answer
+    models.generator("other")
+    assert models.choose("chat").card.id == "other"  # loaded again on purpose: no second model for nothing
+    models.want(LARGE)
+    assert models.generator().card.id == LARGE
