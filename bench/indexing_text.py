@@ -39,13 +39,19 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     asked = parser.parse_args()
     files = sorted(file for file in asked.folder.rglob("*") if file.suffix in (".md", ".txt"))
-    texts = [(str(file.relative_to(asked.folder)), file.read_text(encoding="utf-8", errors="replace")) for file in files]
+    texts = [
+        (str(file.relative_to(asked.folder)), file.read_text(encoding="utf-8", errors="replace")) for file in files
+    ]
     runs = [run(texts) for _ in range(asked.runs)]
     passages, size = runs[0][0], runs[0][3]
     characters = sum(len(text) for _, text in texts)
-    print(f"{len(texts)} files, {passages} passages, {characters / 1e6:.1f} million characters, file of {size / 1e6:.1f} MB")
+    print(
+        f"{len(texts)} files, {passages} passages, {characters / 1e6:.1f} million characters, file of {size / 1e6:.1f} MB"
+    )
     print(f"median of {asked.runs}: {statistics.median(passages / run[1] for run in runs):.0f} passages/s on the clock")
-    print(f"median of {asked.runs}: {statistics.median(passages / run[2] for run in runs):.0f} passages/s of processor time")
+    print(
+        f"median of {asked.runs}: {statistics.median(passages / run[2] for run in runs):.0f} passages/s of processor time"
+    )
     print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

@@ -71,7 +71,9 @@ def fold(text: str) -> str:
     """``text`` in lower case without accents or ligatures: « Œuvre d'Été » is « oeuvre d'ete »."""
     if text.isascii():
         return text.lower()
-    bare = "".join(character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character))
+    bare = "".join(
+        character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
+    )
     return bare.lower().translate(_LIGATURES)
 
 
@@ -228,7 +230,7 @@ class _Analyser:
 
 def _singular(stem: str) -> str:
     """The French stemmer leaves « amis », « euros », « bijoux » as they are (it keeps an s after a, i, o, u): finish its work."""
-    if len(stem) > 3 and (stem.endswith(("is", "os", "us", "as")) or stem.endswith("oux")):
+    if len(stem) > 3 and stem.endswith(("is", "os", "us", "as", "oux")):
         return stem[:-1]
     return stem
 

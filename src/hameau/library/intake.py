@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +74,7 @@ class Intake:
         if pieces is None:
             pieces = passages(extracted.text, extracted.pages)
         language = extracted.language or detect(extracted.text)
+        bodies = _bodies([piece.text for piece in pieces], language)  # the long part, before anybody waits for the lock
         with self._database.transaction() as session:
             before = _document(session, document_id)
             if content_hash and before.content_hash == content_hash:
@@ -79,7 +82,14 @@ class Intake:
                 return _document(session, document_id)
             title = _title(extracted, before)
             _clear(session, document_id)
-            _store(session, document_id, title, before.uri, language, pieces)
+            ids = _store(session, document_id, pieces)
+            _index(
+                session,
+                replace(before, title=title, language=language),
+                ids,
+                [p.locator.heading for p in pieces],
+                bodies,
+            )
             written = {
                 "id": document_id,
                 "title": title,
@@ -104,9 +114,18 @@ class Intake:
             session.run(_QUERIES["fail_document"], {**why, "id": document_id, "at": now()})
 
     def move_document(self, document_id: int, item: Item) -> None:
-        """The same content stands at another place now; its passages and vectors stay."""
+        """The same content stands at another place now; its passages and vectors stay, its new name is found."""
         with self._database.transaction() as session:
-            session.run(_QUERIES["move_document"], {**_of(item), "id": document_id, "at": now()})
+            before = _document(session, document_id)
+            name = _file_name(before.uri)
+            named_by_file = before.title in (name.name, name.stem, "")
+            title = item.title if named_by_file or not before.passages else before.title
+            session.run(_QUERIES["move_document"], {**_of(item), "title": title, "id": document_id, "at": now()})
+            kept = [rows.passage(row) for row in session.all(_QUERIES["passages"], {"id": document_id})]
+            session.run(_QUERIES["delete_index_of_document"], {"id": document_id})
+            bodies = _bodies([passage.text for passage in kept], before.language)
+            headings = [passage.locator.heading for passage in kept]
+            _index(session, _document(session, document_id), [passage.id for passage in kept], headings, bodies)
 
     def remove_document(self, document_id: int) -> None:
         """Remove a document with its passages, index rows and vectors. Twice is fine."""
@@ -203,28 +222,54 @@ def _remove(session: Session, document_id: int) -> None:
     session.run(_QUERIES["delete_document"], {"id": document_id})
 
 
-def _store(session: Session, document_id: int, title: str, uri: str, language: str, pieces: Sequence[Piece]) -> None:
+def _bodies(texts: Sequence[str], language: str) -> list[str]:
+    return [" ".join(index_terms(text, language or DEFAULT_LANGUAGE)) for text in texts]
+
+
+def _store(session: Session, document_id: int, pieces: Sequence[Piece]) -> list[int]:
     first = session.value(_QUERIES["last_passage_id"]) + 1
-    speech = language or DEFAULT_LANGUAGE
-    title_terms = " ".join(index_terms(_names(title, uri), speech))
-    stored, indexed = [], []
-    heading_terms: dict[tuple[str, ...], str] = {}
-    for ordinal, piece in enumerate(pieces):
-        passage_id, heading = first + ordinal, piece.locator.heading
-        if heading not in heading_terms:
-            heading_terms[heading] = " ".join(index_terms("\n".join(part for part in heading if part != title), speech))
-        body = " ".join(index_terms(piece.text, speech))
-        place = json.dumps(heading, ensure_ascii=False)
-        stored.append((passage_id, document_id, ordinal, piece.locator.start, piece.locator.page, place, piece.text))
-        indexed.append((passage_id, title_terms, heading_terms[heading], body))
-    session.many(_QUERIES["add_passage"], stored)
-    session.many(_QUERIES["index_passage"], indexed)
+    ids = list(range(first, first + len(pieces)))
+    session.many(
+        _QUERIES["add_passage"],
+        [
+            (
+                key,
+                document_id,
+                key - first,
+                place.start,
+                place.page,
+                json.dumps(place.heading, ensure_ascii=False),
+                text,
+            )
+            for key, place, text in ((key, piece.locator, piece.text) for key, piece in zip(ids, pieces, strict=True))
+        ],
+    )
+    return ids
+
+
+def _index(
+    session: Session, document: Document, ids: Sequence[int], headings: Sequence[tuple[str, ...]], bodies: Sequence[str]
+) -> None:
+    language = document.language or DEFAULT_LANGUAGE
+    title = " ".join(index_terms(_names(document.title, document.uri), language))
+    above = {
+        heading: " ".join(index_terms("\n".join(part for part in heading if part != document.title), language))
+        for heading in set(headings)
+    }
+    session.many(
+        _QUERIES["index_passage"],
+        [(key, title, above[heading], body) for key, heading, body in zip(ids, headings, bodies, strict=True)],
+    )
+
+
+def _file_name(uri: str) -> PurePosixPath:
+    return PurePosixPath(unquote(uri, errors="replace"))
 
 
 def _names(title: str, uri: str) -> str:
     """The title, and what the file's name adds to it: « facture_edf_2023.pdf » is found by « facture »."""
     said = set(terms(title))
-    added = [word for word in re.split(r"[\W_]+", PurePosixPath(uri).stem) if word and not said.issuperset(terms(word))]
+    added = [word for word in re.split(r"[\W_]+", _file_name(uri).stem) if word and not said.issuperset(terms(word))]
     return " ".join([title, *added])
 
 

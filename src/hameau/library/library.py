@@ -6,6 +6,7 @@ import json
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ class Library:
     """Documents one can search. ``embedder`` is asked for when it is needed and may say ``None``: then words alone are searched.
 
     ``embedder_by_id`` finds the embedder of older vectors, which serve until the current one has embedded everything.
+    ``notices`` are what the parts around it want a person to know (text ids), told with the status of every space.
     """
 
     def __init__(
@@ -47,12 +49,14 @@ class Library:
         embedder: Callable[[], QueryEmbedder | None] = lambda: None,
         embedder_by_id: Callable[[str], QueryEmbedder | None] = lambda _: None,
         weights: Weights = WEIGHTS,
+        notices: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._database = database
         self._intake = Intake(database)
         self._searcher = Searcher(database, embedder, embedder_by_id, weights)
         self._listeners: list[Callable[[], None]] = []
         self._listeners_lock = threading.Lock()
+        self._notices = notices
         self._status: dict[str, tuple[int, LibraryStatus]] = {}
 
     # Search
@@ -228,7 +232,11 @@ class Library:
     # How far the library is
 
     def status(self, space: str = HOME) -> LibraryStatus:
-        """Counts for ``space``; cheap to ask again and again."""
+        """Counts for ``space``, and what there is to say of the whole house; cheap to ask again and again."""
+        counted = self._counted(space)
+        return replace(counted, notices=tuple(dict.fromkeys((*self._notices(), *counted.notices))))
+
+    def _counted(self, space: str) -> LibraryStatus:
         version = self._database.data_version()
         kept = self._status.get(space)
         if kept is not None and kept[0] == version:

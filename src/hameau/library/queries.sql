@@ -152,9 +152,11 @@ where passage_index match :match and d.space = :space
 order by rank limit :depth;
 
 -- found --
+-- The cross joins keep SQLite from walking all documents of the space.
 select p.id, p.document_id, p.start, p.page, p.heading, p.text, d.title, d.uri
-from passages p join documents d on d.id = p.document_id join sources s on s.id = d.source_id
-where d.space = :space and s.state <> 'removing' and p.id in (select value from json_each(:ids));
+from json_each(:ids) wanted cross join passages p on p.id = wanted.value
+    cross join documents d on d.id = p.document_id cross join sources s on s.id = d.source_id
+where d.space = :space and s.state <> 'removing';
 
 -- source_numbers --
 select number, id, space from sources where state <> 'removing';

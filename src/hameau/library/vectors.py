@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +43,8 @@ class _Rows:
     documents: NDArray[np.int64]
     sources: NDArray[np.int64]
     gone: NDArray[np.bool_]
+    present: frozenset[int]
+    """The different sources among them."""
 
 
 class VectorIndex:
@@ -94,10 +96,8 @@ class VectorIndex:
 
     def _hidden(self, rows: _Rows, scope: Scope) -> NDArray[np.bool_] | None:
         hidden = rows.gone if rows.gone.any() else None
-        present = np.unique(rows.sources)
-        allowed = np.fromiter(scope.sources, np.int64, len(scope.sources))
-        if not np.isin(present, allowed).all():
-            outside = ~np.isin(rows.sources, allowed)
+        if not rows.present <= scope.sources:
+            outside = ~np.isin(rows.sources, np.fromiter(scope.sources, np.int64, len(scope.sources)))
             hidden = outside if hidden is None else hidden | outside
         if scope.document_id is not None:
             outside = rows.documents != scope.document_id
@@ -123,7 +123,8 @@ class VectorIndex:
         gone = np.zeros(filled + len(new), np.bool_)
         if old is not None:
             gone[:filled] = old.gone
-        self._rows = _Rows(self._buffer[: filled + len(new)], *parts, gone)
+        present = frozenset(np.unique(added[:, 2]).tolist()) | (old.present if old else frozenset())
+        self._rows = _Rows(self._buffer[: filled + len(new)], *parts, gone, present)
         self._last = int(new[-1][0])
         return len(new) == _BATCH
 
@@ -146,14 +147,15 @@ class VectorIndex:
         ids = [row[0] for row in session.tuples(_QUERIES["vector_ids"], {"embedder_id": self.embedder_id})]
         gone = ~np.isin(rows.passages, np.asarray(ids, np.int64))
         if gone.sum() * 4 < len(gone):
-            self._rows = _Rows(rows.matrix, rows.passages, rows.documents, rows.sources, gone)
+            self._rows = replace(rows, gone=gone)
             return
         kept = ~gone
         self._buffer = rows.matrix[kept]
-        self._rows = _Rows(
-            self._buffer,
-            rows.passages[kept],
-            rows.documents[kept],
-            rows.sources[kept],
-            np.zeros(int(kept.sum()), np.bool_),
+        self._rows = replace(
+            rows,
+            matrix=self._buffer,
+            passages=rows.passages[kept],
+            documents=rows.documents[kept],
+            sources=rows.sources[kept],
+            gone=np.zeros(int(kept.sum()), np.bool_),
         )

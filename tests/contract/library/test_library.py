@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.embedding import GroupEmbedder
 
+from fakes.embedding import GroupEmbedder
 from hameau.kit import BadInput, Conflict, Corrupt, HameauError, NotFound
 from hameau.library import Document, Extracted, Item, Library, PageSpan, Source
 from hameau.storage import Database
@@ -30,7 +30,9 @@ class House:
         self.library = Library(self.database, lambda: self.embedder, self.others.get)
         self.source = self.library.add_source("folder", "/documents")
 
-    def put(self, uri: str, text: str, *, source: Source | None = None, content_hash: str = "", **more: object) -> Document:
+    def put(
+        self, uri: str, text: str, *, source: Source | None = None, content_hash: str = "", **more: object
+    ) -> Document:
         item = Item(uri, uri, len(text), "2026-01-01T00:00:00.000Z", uri + text)
         document = self.library.begin_document((source or self.source).id, item)
         return self.library.write_document(document.id, Extracted(text, **more), content_hash)  # type: ignore[arg-type]
@@ -106,7 +108,9 @@ def test_a_request_that_comes_during_a_sync_is_not_lost(house: House) -> None:
 
 def test_a_sync_that_failed_says_why(house: House) -> None:
     served = house.library.begin_sync(house.source.id)
-    house.library.end_sync(house.source.id, served, NotFound("No folder at {path}.", hint="Plug it in.", path="/documents"))
+    house.library.end_sync(
+        house.source.id, served, NotFound("No folder at {path}.", hint="Plug it in.", path="/documents")
+    )
     source = house.library.source(house.source.id)
     assert (source.state, source.error, source.hint) == ("failed", "No folder at {path}.", "Plug it in.")
     assert source.fields == {"path": "/documents"}
@@ -116,7 +120,10 @@ def test_a_sync_that_failed_says_why(house: House) -> None:
 
 
 def test_a_document_is_written_whole(house: House) -> None:
-    text = "# Statuts\n\nL'association a son siège à la mairie. Elle vit.\n\n## Membres\n\n" + "Le membre paie sa cotisation. " * 40
+    text = (
+        "# Statuts\n\nL'association a son siège à la mairie. Elle vit.\n\n## Membres\n\n"
+        + "Le membre paie sa cotisation. " * 40
+    )
     document = house.put("statuts.md", text, pages=(PageSpan(1, 0, 80), PageSpan(2, 80, len(text))))
     passages = house.library.passages(document.id)
     assert house.library.text(document.id) == text
@@ -176,12 +183,24 @@ def test_a_failed_document_keeps_its_reason_and_nothing_else(house: House) -> No
 
 
 def test_a_moved_document_keeps_its_passages(house: House) -> None:
-    document = house.put("a.txt", CATS)
+    document = house.put("brouillon.txt", CATS)
     before = house.library.passages(document.id)
-    house.library.move_document(document.id, Item("b.txt", "b.txt", 1, "", "f"))
-    assert house.library.document(document.id).uri == "b.txt"
+    house.embed()
+    house.library.move_document(document.id, Item("final/ronron.txt", "ronron.txt", 1, "", "f"))
+    moved = house.library.document(document.id)
+    assert (moved.uri, moved.title) == ("final/ronron.txt", "ronron.txt")
     assert house.library.passages(document.id) == before
-    assert set(house.library.known(house.source.id)) == {"b.txt"}
+    assert set(house.library.known(house.source.id)) == {"final/ronron.txt"}
+    assert house.counts() == {"documents": 1, "passages": 1, "vectors": 1, "index": 1}
+    house.embedder = None
+    assert house.found("ronron") == house.found("matou") == ["final/ronron.txt"]
+    assert house.found("brouillon") == []
+
+
+def test_a_moved_document_keeps_the_title_it_gives_itself(house: House) -> None:
+    document = house.put("a.md", "# Statuts\n\nUn texte.")
+    house.library.move_document(document.id, Item("b.md", "b.md", 1, "", "f"))
+    assert house.library.document(document.id).title == "Statuts"
 
 
 def test_a_removed_document_leaves_nothing(house: House) -> None:
@@ -245,7 +264,11 @@ def test_a_removal_that_was_killed_is_resumed(tmp_path: Path) -> None:
         library.add_source("folder", "/documents")
     assert library.resume_removals() == 1
     with database.read() as session:
-        assert [session.value(f"select count(*) from {table}") for table in ("sources", "documents", "passages")] == [0, 0, 0]
+        assert [session.value(f"select count(*) from {table}") for table in ("sources", "documents", "passages")] == [
+            0,
+            0,
+            0,
+        ]
         assert session.value("select count(*) from passage_index") == 0
     database.close()
 
@@ -326,6 +349,8 @@ def test_the_title_and_the_file_name_are_found(house: House) -> None:
     house.put("b.txt", "Rien à voir ici.", title="Convention de voirie")
     assert house.found("facture EDF") == ["compta/facture_edf_2023.txt"]
     assert house.found("voirie") == ["b.txt"]
+    house.put("file:///f%C3%AAte%20du%20village.txt", "Rien non plus.")
+    assert house.found("la fête") == ["file:///f%C3%AAte%20du%20village.txt"]
 
 
 @pytest.mark.parametrize(

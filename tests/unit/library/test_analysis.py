@@ -59,7 +59,13 @@ def test_a_question_finds(question: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("question", "text"),
-    [("aujourd'hui", "ce jour"), ("1234", "1 234,5"), ("hui", "aujourd'hui"), ("12", "1 200"), ("1792-4-2", "article 1792-4-1")],
+    [
+        ("aujourd'hui", "ce jour"),
+        ("1234", "1 234,5"),
+        ("hui", "aujourd'hui"),
+        ("12", "1 200"),
+        ("1792-4-2", "article 1792-4-1"),
+    ],
 )
 def test_a_question_does_not_find(question: str, text: str) -> None:
     assert not found(question, text)

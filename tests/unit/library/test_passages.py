@@ -8,7 +8,21 @@ from hameau.library.types import PageSpan
 
 SENTENCE = "Le conseil municipal se réunit chaque premier lundi du mois dans la salle des fêtes. "
 MARKDOWN = st.lists(
-    st.sampled_from(["# Un\n", "## Deux\n", "### Trois\n", "\n", "```\n", "- point\n", SENTENCE, SENTENCE * 8, "x" * 1500, "mot ", "é\n"]),
+    st.sampled_from(
+        [
+            "# Un\n",
+            "## Deux\n",
+            "### Trois\n",
+            "\n",
+            "```\n",
+            "- point\n",
+            SENTENCE,
+            SENTENCE * 8,
+            "x" * 1500,
+            "mot ",
+            "é\n",
+        ]
+    ),
     max_size=40,
 ).map("".join)
 ANY = st.one_of(MARKDOWN, st.text(max_size=3000))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +37,15 @@ def test_sentences_are_told_apart(parts: list[str]) -> None:
 
 def test_headings_lists_and_paragraphs_part_sentences() -> None:
     text = "# Titre\nUn texte\n\nVous devez :\n- un point\n- un autre\n1. premier\n2. deuxième"
-    assert split(text) == ["# Titre", "Un texte", "Vous devez :", "- un point", "- un autre", "1. premier", "2. deuxième"]
+    assert split(text) == [
+        "# Titre",
+        "Un texte",
+        "Vous devez :",
+        "- un point",
+        "- un autre",
+        "1. premier",
+        "2. deuxième",
+    ]
 
 
 def test_short_lines_are_things_of_their_own() -> None:
@@ -52,7 +62,7 @@ def test_sentences_hold_every_character_that_is_no_space(text: str) -> None:
     spans = sentences(text)
     assert "".join("".join(text[start:end] for start, end in spans).split()) == "".join(text.split())
     assert all(text[start:end] == text[start:end].strip() != "" for start, end in spans)
-    assert all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one[1] <= other[0] for one, other in pairwise(spans))
 
 
 @given(st.text(max_size=300))
