@@ -41,7 +41,7 @@ format: $(DEVELOPING) ## put the code into its form
 messages: $(DEVELOPING) ## collect the texts to translate and compile the translations
 	@$(BIN)/python tools/messages.py
 
-docs: $(DEVELOPING) ## write docs/cli.md and docs/settings.md from the code
+docs: $(DEVELOPING) ## write the pages of docs/ that come from the code
 	@$(BIN)/python tools/docs.py
 
 lock: $(DEVELOPING) ## choose versions anew and pin them with their hashes

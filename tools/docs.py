@@ -5,6 +5,7 @@ Usage: ``python tools/docs.py`` writes them; ``--print cli.md`` prints one.
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +23,11 @@ from hameau.cli.registry import COMMANDS, Registry  # noqa: E402
 from hameau.cli.words import speak  # noqa: E402
 from hameau.hub import Settings  # noqa: E402
 from hameau.server.api import ENDPOINTS  # noqa: E402
+from hameau.server.api.ask import EVENTS  # noqa: E402
+from hameau.server.errors import STATUS  # noqa: E402
 from hameau.server.openapi import document  # noqa: E402
+from hameau.server.shapes import MAX_BODY, MAX_QUESTION  # noqa: E402
+from hameau.server.uploads import MAX_FILES, MAX_TOTAL  # noqa: E402
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MADE = "<!-- Made by `make docs` from the code. -->\n"
@@ -85,19 +90,47 @@ def errors() -> str:
 
 
 def api() -> str:
-    """Every endpoint of the HTTP API; its shapes are in the OpenAPI document."""
+    """What ``tools/api.md`` says of the HTTP API, with the tables that the code knows better."""
+    text = (Path(__file__).parent / "api.md").read_text(encoding="utf-8")
+    tables = {
+        "made": MADE,
+        "endpoints": _endpoints(),
+        "events": _events(),
+        "statuses": _statuses(),
+        "limits": _limits(),
+    }
+    for name, table in tables.items():
+        text = text.replace(f"{{{name}}}", table.rstrip("\n") if name != "made" else table)
+    return text
+
+
+def _endpoints() -> str:
     described: Mapping[str, Any] = document(ENDPOINTS)
     rows = [
-        f"| `{verb.upper()} {path}` | {operation.get('summary') or operation.get('description', '')} |"
+        f"| `{verb.upper()} {path}` | {operation['summary']} |"
         for path, verbs in described["paths"].items()
         for verb, operation in verbs.items()
     ]
+    return "\n".join(["| endpoint | what it does |", "|---|---|", *rows])
+
+
+def _events() -> str:
+    rows = [f"| `{name}` | {(inspect.getdoc(shape) or '').splitlines()[0]} |" for name, shape in EVENTS]
+    return "\n".join(["| event | what its data is |", "|---|---|", *rows])
+
+
+def _statuses() -> str:
+    rows = [
+        f"| {status} | `{kind.code}` | {(kind.__doc__ or '').splitlines()[0]} |"
+        for kind, status in sorted(STATUS.items(), key=lambda item: item[1])
+    ]
+    return "\n".join(["| status | code | in general |", "|---|---|---|", *rows])
+
+
+def _limits() -> str:
     return (
-        f"# The HTTP API\n\n{MADE}\n"
-        "JSON in and out; a running Hameau describes every shape as OpenAPI at `/api/v1/openapi.json`.\n"
-        "Errors: [errors.md](errors.md).\n"
-        "Requests whose `Host` is not ours, or whose `Origin` is another site, are refused.\n\n"
-        "| endpoint | what it does |\n|---|---|\n" + "\n".join(rows) + "\n"
+        f"a JSON body {MAX_BODY:,} bytes, a question {MAX_QUESTION:,} characters, one request of files {MAX_TOTAL:,} bytes and\n"
+        f"{MAX_FILES:,} files, one file the setting `max_file_bytes`."
     )
 
 

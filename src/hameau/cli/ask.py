@@ -9,7 +9,7 @@ import click
 from hameau.assistant import Question
 from hameau.cli import terminal
 from hameau.cli.house import as_json, house, in_space
-from hameau.cli.telling import finish, tell
+from hameau.cli.telling import finish, tell, told
 from hameau.cli.words import _, as_text, language
 from hameau.kit import N_, BadInput
 
@@ -62,7 +62,7 @@ def ask(
         events = hub.assistant.ask(asked, language=language())
         answer = finish(events) if json_ else tell(events)
     if json_:
-        terminal.document(answer)
+        terminal.document(told(answer))
 
 
 def _letter(path: Path) -> str:

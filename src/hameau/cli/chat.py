@@ -22,6 +22,7 @@ _LEAVE = {"/q", "/quit", "/quitter", "/exit"}
 @in_space
 def chat(model: str | None, conversation: str | None, space: str) -> None:
     with house() as hub:
+        hub.warm(model)
         while question := _asked():
             asked = Question(text=question, space=space, conversation=conversation, model=model)
             try:

@@ -31,8 +31,10 @@ def demo(once: bool, port: int | None) -> None:
     chosen = {} if port is None else {"port": port}
     with house(**chosen) as hub:
         _models(hub)
+        hub.warm()
         _samples(hub)
         terminal.line(_(N_("Question: {question}"), {"question": QUESTION}), "bold")
+        terminal.line()
         tell(hub.assistant.ask(Question(QUESTION, source_id=_samples_id(hub)), language=language()))
         terminal.line()
         if once:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from hameau import __version__
+from hameau.cli.logs import begin
 from hameau.cli.registry import Registry
 from hameau.cli.words import _, language, speak
 from hameau.kit import N_, BadInput, Cancelled, HameauError, explain
@@ -71,8 +72,7 @@ HELP = N_("Hameau: ask your own documents, on your own machine, with a source be
 
 
 def _before(verbose: bool) -> None:
-    level = logging.INFO if verbose else logging.CRITICAL
-    logging.basicConfig(level=level, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
+    begin(verbose=verbose)
 
 
 def _explained(error: HameauError, arguments: Sequence[str]) -> int:

@@ -8,14 +8,10 @@ from hameau.library import Locator
 
 
 def place(title: str, locator: Locator) -> str:
-    """``Title · p. 3 · Heading › Below``; a heading that says the title again is left out."""
+    """``Title › Heading › Below, p. 3``; a heading that says the title again is left out."""
     headings = locator.heading[1:] if locator.heading[:1] == (title,) else locator.heading
-    parts = [title]
-    if locator.page is not None:
-        parts.append(_(N_("p. {page}"), {"page": locator.page}))
-    if headings:
-        parts.append(" › ".join(headings))
-    return " · ".join(parts)
+    path = " › ".join((title, *headings))
+    return path if locator.page is None else f"{path}, {_(N_('p. {page}'), {'page': locator.page})}"
 
 
 def snippet(text: str, most: int) -> str:

@@ -10,6 +10,7 @@ import click
 
 from hameau.cli import terminal
 from hameau.cli.house import house
+from hameau.cli.logs import show_errors
 from hameau.cli.words import _
 from hameau.hub import Hub
 from hameau.kit import N_
@@ -32,6 +33,7 @@ def serve(host: str | None, port: int | None) -> None:
 def until_stopped(hub: Hub) -> None:
     """Serves ``hub``. A request to stop ends it in order: answers, then background work, then the database."""
     signal.signal(signal.SIGTERM, _leave)
+    show_errors()
     hub.presence.claim()
     try:
         hub.start()

@@ -45,4 +45,4 @@ def status(space: str, json_: bool) -> None:
 
 
 def _fields(library: LibraryStatus) -> dict[str, object]:
-    return {name: getattr(library, name) for name in (*_WORDS, "notices")}
+    return {name: getattr(library, name) for name in _WORDS} | {"notices": [_(notice) for notice in library.notices]}

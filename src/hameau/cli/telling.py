@@ -1,11 +1,14 @@
-"""An answer as it is made: the evidence at once, the words as they come, each sentence with its sources, then the quotes."""
+"""An answer as it is made: the evidence at once, the model's words as they come, doubts with their reason, then the quotes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from hameau.assistant import (
@@ -15,6 +18,7 @@ from hameau.assistant import (
     Citation,
     Done,
     EvidenceFound,
+    Sentence,
     SentenceChecked,
     TokenSaid,
 )
@@ -26,12 +30,14 @@ from hameau.kit import N_, Unavailable
 _SHOWN = 5
 """Passages shown as evidence; all of them are in the answer's ``--json`` and on the page."""
 _SNIPPET = 160
-"""Characters of a passage shown as evidence: two lines of a terminal."""
+"""Characters of a passage shown as evidence where nothing says how wide a line is."""
+_SNIPPET_LINES = 2
+"""Lines of a passage shown as evidence, below the line that says where it stands."""
 
 
-def tell(events: Iterator[AnswerEvent]) -> Answer:
+def tell(events: Iterator[AnswerEvent], out: Console | None = None) -> Answer:
     """Prints an answer while it is made, and returns it."""
-    out = terminal.console()
+    out = out or terminal.console()
     teller = _OnTerminal(out) if out.is_terminal else _OnPipe(out)
     try:
         for event in events:
@@ -61,6 +67,11 @@ def finish(events: Iterator[AnswerEvent]) -> Answer:
     raise Unavailable(N_("The answer stopped before its end."), hint=N_("Ask again."))
 
 
+def told(answer: Answer) -> Answer:
+    """``answer`` with its doubts in the reader's language, as the HTTP API tells it."""
+    return replace(answer, sentences=tuple(replace(one, doubt=_reason(one)) for one in answer.sentences))
+
+
 class _OnPipe:
     """Nobody watches: only what is checked is printed, one sentence a line."""
 
@@ -68,7 +79,11 @@ class _OnPipe:
         self.out = out
 
     def evidence(self, event: EvidenceFound) -> None:
-        self.out.print(_evidence(event), soft_wrap=True)
+        self.out.print(_found(event))
+        for result in event.results[:_SHOWN]:
+            self.out.print(Text(terminal.safe(f"· {place(result.title, result.locator)}")), soft_wrap=True)
+            self.out.print(Text(terminal.safe(f"  {snippet(result.text, _SNIPPET)}")), soft_wrap=True)
+        self.out.print()
 
     def best(self, event: BestSentence) -> None:
         """A stand-in has no place where the real answer follows in the same breath."""
@@ -77,7 +92,8 @@ class _OnPipe:
         """Waits for its sentence to be checked."""
 
     def sentence(self, event: SentenceChecked) -> None:
-        self.out.print(_sentence(event), soft_wrap=True)
+        if not event.sentence.verbatim:  # the others stand among the quotes
+            self.out.print(_sentence(event.sentence), soft_wrap=True)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -94,8 +110,14 @@ class _OnTerminal(_OnPipe):
         self.live: Live | None = None
 
     def evidence(self, event: EvidenceFound) -> None:
-        self.out.print(_evidence(event))
-        self.live = Live(console=self.out, auto_refresh=False, vertical_overflow="visible")
+        self.out.print(_found(event))
+        for result in event.results[:_SHOWN]:
+            where = Text(terminal.safe(f"· {place(result.title, result.locator)}"), style="cyan")
+            where.truncate(self.out.width, overflow="ellipsis")
+            self.out.print(where)
+            self.out.print(_first_lines(self.out, terminal.safe(snippet(result.text, 10_000))))
+        self.out.print()
+        self.live = Live(console=self.out, auto_refresh=False, vertical_overflow="visible", transient=True)
         self.live.start()
 
     def best(self, event: BestSentence) -> None:
@@ -108,60 +130,76 @@ class _OnTerminal(_OnPipe):
         self._draw()
 
     def sentence(self, event: SentenceChecked) -> None:
-        self.checked.append(_sentence(event))
+        if event.sentence.verbatim:
+            return
+        self.checked.append(_sentence(event.sentence))
         self.pending = ""
         self._draw()
 
     def close(self) -> None:
         if self.live is not None:
-            self.pending, self.stand_in = "", Text() if self.checked else self.stand_in
-            self._draw()
             self.live.stop()
             self.live = None
+            if self.checked:
+                self.out.print(Text(" ").join(self.checked))
 
     def _draw(self) -> None:
         if self.live is not None:
             said = Text(" ").join([*self.checked, Text(self.pending.strip())])
-            self.live.update(Group(said if said.plain.strip() else self.stand_in), refresh=True)
+            self.live.update(said if said.plain.strip() else self.stand_in, refresh=True)
 
 
-def _evidence(event: EvidenceFound) -> Text:
-    """The passages that were found, before any word of the model."""
-    took = terminal.duration(event.took_ms)
-    text = Text(
-        _(N_("What your documents say ({count} passages, {time})"), {"count": len(event.results), "time": took})
-    )
-    text.stylize("bold")
-    for result in event.results[:_SHOWN]:
-        text.append("\n· ", style="default")
-        text.append(terminal.safe(place(result.title, result.locator)), style="cyan")
-        text.append(f"\n  {terminal.safe(snippet(result.text, _SNIPPET))}", style="dim")
-    text.append("\n")
-    return text
+def _found(event: EvidenceFound) -> Text:
+    """The line above the passages that were found, before any word of the model."""
+    fields = {"count": len(event.results), "time": terminal.duration(event.took_ms)}
+    return Text(_(N_("What your documents say ({count} passages, {time})"), fields), style="bold")
 
 
-def _sentence(event: SentenceChecked) -> Text:
-    """A sentence, the numbers of its sources, and a doubt where the sources don't carry it."""
-    text = Text(terminal.safe(event.sentence.text))
-    for number in event.sentence.citations:
+def _first_lines(out: Console, text: str) -> Padding:
+    """``text`` on two lines of this terminal, below the place it stands at."""
+    lines = list(Text(text).wrap(out, out.width - 2))
+    if len(lines) > _SNIPPET_LINES:
+        lines = lines[:_SNIPPET_LINES]
+        lines[-1].truncate(out.width - 3)
+        lines[-1].rstrip()
+        lines[-1].append("…")
+    return Padding(Text("\n", style="dim").join(lines), (0, 0, 0, 2))
+
+
+def _sentence(sentence: Sentence) -> Text:
+    """A sentence, the numbers of its sources, and what is doubtful where the sources don't carry it."""
+    text = Text(terminal.safe(sentence.text))
+    for number in sentence.citations:
         text.append(f" [{number}]", style="cyan")
-    if not event.sentence.supported:
-        text.append(f" ({_(N_('not confirmed by your documents'))})", style="yellow")
+    if not sentence.supported:
+        reason = _reason(sentence).rstrip(".")
+        what = sentence.missing or reason[:1].lower() + reason[1:]
+        words = _(N_("to be checked: {what}"), {"what": what}) if what else _(N_("to be checked"))
+        text.append(terminal.safe(f" ({words})"), style="yellow")
     return text
+
+
+def _reason(sentence: Sentence) -> str:
+    return _(sentence.doubt, {"missing": sentence.missing}) if sentence.doubt else ""
 
 
 def _ending(out: Console, answer: Answer) -> None:
     """The quotes behind the numbers, what came nearest when nothing was found, and what it took."""
     wrap = not out.is_terminal
-    if not answer.sentences:
+    if not answer.answered or not (answer.citations or answer.sentences):
         out.print(Text(terminal.safe(answer.answer)), soft_wrap=wrap)
+    if answer.answered and not answer.model:
+        out.print(Text(_(WORDLESS), style="yellow"), soft_wrap=wrap)
+        out.print(Text(_(ADD_MODEL), style="dim"), soft_wrap=wrap)
     out.print()
     for citation in answer.citations:
-        out.print(_citation(citation), soft_wrap=wrap)
+        out.print(_citation(citation, wide=out.is_terminal), soft_wrap=wrap)
+        out.print()
     if not answer.answered and answer.nearest:
         out.print(Text(_(N_("The nearest passages:")), style="bold"))
         for result in answer.nearest[:_SHOWN]:
             out.print(Text(terminal.safe(f"· {place(result.title, result.locator)}")), soft_wrap=wrap)
+        out.print()
     fields = {
         "evidence": terminal.duration(answer.evidence_ms),
         "first": terminal.duration(answer.first_token_ms),
@@ -173,9 +211,18 @@ def _ending(out: Console, answer: Answer) -> None:
     terminal.note(words, fields)
 
 
-def _citation(citation: Citation) -> Text:
-    text = Text(f"[{citation.number}] ", style="cyan")
-    text.append(terminal.safe(place(citation.title, citation.locator)), style="bold")
-    text.append(f"\n    « {terminal.safe(' '.join(citation.quote.split()))} »", style="default")
-    text.append(f"\n    {terminal.safe(citation.uri)}", style="dim")
-    return text
+WORDLESS = N_("No model that writes is on this machine yet: these are sentences of your documents, word for word.")
+ADD_MODEL = N_("For answers in its own words: hameau models list, then hameau models add NAME")
+
+
+def _citation(citation: Citation, *, wide: bool) -> Table | Text:
+    """A quote, where it stands, and its file. ``wide``: on a terminal, where lines are folded below each other."""
+    number = Text(f"[{citation.number}]", style="cyan")
+    quote = Text(terminal.safe(f"« {' '.join(citation.quote.split())} »"))
+    where = Text(terminal.safe(place(citation.title, citation.locator)), style="bold")
+    path = Text(terminal.safe(citation.uri), style="dim")
+    if not wide:
+        return Text("\n    ").join([Text(" ").join([number, quote]), where, path])
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(number, Group(quote, where, path))
+    return grid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,17 +10,21 @@ from typing import Any, TypeVar, cast
 
 from hameau.assistant import Assistant
 from hameau.hub.presence import Presence
-from hameau.hub.settings import Settings, prepare_home
+from hameau.hub.scratch import Scratch
+from hameau.hub.settings import Settings, change_settings, prepare_home
+from hameau.kit import HameauError
+from hameau.kit import settings as setting_kinds
 from hameau.library import Indexer, Library, Source
 from hameau.library.extraction import SandboxedExtractor
 from hameau.library.sources import FolderSource
-from hameau.models import Gate, Models
+from hameau.models import Gate, Models, physical_cores
 from hameau.models.engines import ENGINES
 from hameau.storage import Database
 
 Part = TypeVar("Part")
 
 DATABASE = "hameau.db"
+_log = logging.getLogger(__name__)
 
 
 class Hub:
@@ -31,6 +36,7 @@ class Hub:
         self.home: Path = settings.home_path
         prepare_home(self.home)
         self.presence = Presence(self.home)
+        self._scratch = Scratch(self.home)
         self.gate = Gate()
         self._lock = threading.RLock()
         self._parts: dict[str, Any] = {}
@@ -58,7 +64,7 @@ class Hub:
     @property
     def library(self) -> Library:
         """What was read, and the search over it."""
-        return self._once("library", lambda: Library(self.database, self.models.embedder))
+        return self._once("library", lambda: Library(self.database, self.models.embedder, notices=self._notices))
 
     @property
     def extractor(self) -> SandboxedExtractor:
@@ -66,7 +72,10 @@ class Hub:
         return self._once(
             "extractor",
             lambda: SandboxedExtractor(
-                memory_bytes=self.settings.extraction_memory_bytes, seconds=self.settings.extraction_seconds
+                workers=max(1, physical_cores() - 1),  # one core stays for whoever works on the machine meanwhile
+                memory_bytes=self.settings.extraction_memory_bytes,
+                seconds=self.settings.extraction_seconds,
+                scratch=self._scratch.folder(),
             ),
         )
 
@@ -90,9 +99,36 @@ class Hub:
         canonical = self.indexer.check(kind, uri, settings)
         return self.library.add_source(kind, canonical, space=space, title=title, settings=settings or {})
 
+    def change_settings(self, **changes: setting_kinds.Plain) -> Settings:
+        """Keeps ``changes`` in the home's file and lets them hold at once. The address and the limits of a running server
+        stay until it starts anew.
+
+        Raises ``BadInput`` for a setting or a value that can't be.
+        """
+        with self._lock:
+            self.settings = change_settings(self.settings, **changes)
+            if models := self._parts.get("models"):
+                models.want(self.settings.chat_model)
+            return self.settings
+
     def start(self) -> None:
         """Begins the background work of a server: sources are followed from now on."""
         self.indexer.start()
+
+    def warm(self, model_id: str | None = None) -> None:
+        """Begins to load the chat model while a person still types. What goes wrong is told to whoever asks.
+
+        Not worth it beside a search alone: that takes 50 ms, and 120 while a model loads.
+        """
+        models = self.models
+
+        def load() -> None:
+            try:
+                models.generator(model_id)
+            except HameauError as error:
+                _log.info("the model was not loaded ahead: %s", error)
+
+        threading.Thread(target=load, name="warm", daemon=True).start()
 
     def close(self) -> None:
         """Ends what was built, the last thing first. May be called twice."""
@@ -103,7 +139,11 @@ class Hub:
         for name in ("extractor", "models", "database"):
             if part := parts.get(name):
                 part.close()
+        self._scratch.close()
         self.presence.release()
+
+    def _notices(self) -> tuple[str, ...]:
+        return self.extractor.notices()
 
     def _make_indexer(self) -> Indexer:
         return Indexer(

@@ -1,18 +1,15 @@
-"""One server a home. The lock falls with its process, however that ends, so nothing has to be cleaned up after a crash."""
+"""One server a home. The lock falls with its process, however that ends, so nothing has to be cleaned up after a crash.
+
+Where the system has no such lock, the port alone keeps a second server away.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import ModuleType
 
+from hameau.hub.locks import lock
 from hameau.kit import N_, Conflict
-
-_fcntl: ModuleType | None
-try:
-    import fcntl as _fcntl
-except ImportError:  # Windows has no such lock; there the port alone keeps a second server away
-    _fcntl = None
 
 LOCK = "server.lock"
 
@@ -27,7 +24,7 @@ class Presence:
     def claim(self) -> None:
         """Takes the home. Raises ``Conflict`` with the address of the server that has it."""
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if not _lock(handle, shared=False):
+        if not lock(handle, shared=False):
             os.close(handle)
             raise Conflict(
                 N_("Hameau is already running on this home folder: {address}"),
@@ -61,7 +58,7 @@ class Presence:
         except OSError:
             return False
         try:
-            return not _lock(handle, shared=True)
+            return not lock(handle, shared=True)
         finally:
             os.close(handle)
 
@@ -71,14 +68,3 @@ class Presence:
             os.ftruncate(self._handle, 0)
             os.close(self._handle)
             self._handle = None
-
-
-def _lock(handle: int, *, shared: bool) -> bool:
-    """Whether the lock could be had at once."""
-    if _fcntl is None:
-        return True
-    try:
-        _fcntl.flock(handle, (_fcntl.LOCK_SH if shared else _fcntl.LOCK_EX) | _fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -77,16 +77,17 @@ class ModelsFace(Protocol):
 
 
 class House(Protocol):
-    """All that :func:`hameau.server.create_app` is given. ``settings`` are replaced when a person changes one."""
+    """All that :func:`hameau.server.create_app` is given."""
 
-    settings: Settings
-
+    @property
+    def settings(self) -> Settings: ...
     @property
     def library(self) -> LibraryFace: ...
     @property
     def assistant(self) -> AssistantFace: ...
     @property
     def models(self) -> ModelsFace: ...
+    def change_settings(self, *, chat_model: str) -> Settings: ...
     def add_source(
         self, kind: str, uri: str, *, space: str = "home", title: str = "", settings: Mapping[str, object] | None = None
     ) -> Source: ...

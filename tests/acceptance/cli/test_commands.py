@@ -199,6 +199,15 @@ def test_a_file_that_is_no_model_is_refused_and_leaves_nothing(hameau: Hameau, t
     assert not list((home / "models").rglob("*.gguf"))
 
 
+def test_what_can_t_be_read_here_is_said_by_the_status(hameau: Hameau, tmp_path: Path) -> None:
+    (tmp_path / "eng.traineddata").write_bytes(b"")
+    told = {"TESSDATA_PREFIX": str(tmp_path), "HAMEAU_LANGUAGE": "fr"}
+    assert any(
+        "tesseract-ocr-fra" in notice for notice in _json(hameau("status", "--json", environment=told))["notices"]
+    )
+    assert "la partie française" in hameau("status", environment=told).out
+
+
 def test_two_commands_beside_a_server(server: Server, hameau: Hameau, documents: Path) -> None:
     added = _json(hameau("add", str(documents), "--json"))
     assert added["status"]["documents"] == 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +17,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-CACHE = Path(os.environ.get("HAMEAU_CACHE") or Path.home() / ".cache" / "hameau-ci")
-AXE = CACHE / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 RULES_OF_THE_HOUSE = """# Règlement intérieur du four à pain
@@ -50,8 +47,9 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
+    """One browser a file. Not one a session: playwright keeps an event loop in this thread, in which no other test can run its own."""
     with sync_playwright() as play:
         launched = play.chromium.launch(executable_path=chromium, args=FLAGS)
         yield launched
@@ -89,17 +87,6 @@ def visit(browser: Browser) -> Iterator[Callable[..., Seen]]:
     yield open_window
     for context in contexts:
         context.close()
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """axe-core's program; CI installs it (``npm install --prefix CACHE axe-core``)."""
-    if not AXE.exists():
-        reason = f"axe-core is not here: npm install --prefix {CACHE} axe-core"
-        if os.environ.get("HAMEAU_CI") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return AXE.read_text(encoding="utf-8")
 
 
 def violations(page: Page, axe: str) -> list[str]:

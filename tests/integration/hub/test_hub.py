@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from fakes.chat_templates import CHATML
+from fakes.gguf import tiny_chat_model, write
 from fakes.trees import grow
-from hameau.hub import Hub, checkup
+from hameau.hub import Hub, checkup, read_settings
 from hameau.kit import HameauError
 
 
@@ -24,8 +26,6 @@ def test_a_part_is_built_once_in_whatever_thread(hub: Hub) -> None:
 
 
 def test_a_hub_that_was_never_used_leaves_only_its_home(home: Path) -> None:
-    from hameau.hub import read_settings
-
     made = Hub(read_settings())
     made.close()
     made.close()
@@ -57,6 +57,41 @@ def test_what_is_added_is_read_in_the_background(hub: Hub, tmp_path: Path) -> No
     assert read.wait(120)
     forget()
     assert hub.library.search("poids de la meule").results[0].uri.endswith("a.txt")
+
+
+def test_what_the_reader_of_files_lacks_is_said_with_the_status(hub: Hub, home: Path) -> None:
+    assert hub.library.status().notices == hub.extractor.notices()
+    assert [folder.name.split("-")[0] for folder in (home / "tmp").iterdir()] == ["work"]
+    hub.close()
+    assert list((home / "tmp").iterdir()) == []
+
+
+def test_a_missing_recognition_of_text_is_told_to_whoever_asks(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "eng.traineddata").write_bytes(b"")
+    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
+    made = Hub(read_settings())
+    assert any("tesseract-ocr-fra" in notice for notice in made.library.status().notices)
+    made.close()
+
+
+def test_a_change_of_the_model_holds_at_once_and_is_kept(hub: Hub, tmp_path: Path) -> None:
+    models = hub.models
+    for name in ("petit", "grand"):
+        file = write(
+            tmp_path / f"{name}.gguf", tiny_chat_model(CHATML.template, CHATML.specials, end=CHATML.end, name=name)
+        )
+        models.add(file)
+    names = sorted(model.card.id for model in models.installed() if model.card.kind == "chat")
+    assert len(names) == 2
+    for name in names:
+        assert hub.change_settings(chat_model=name).chat_model == name
+        assert models.choose("chat").card.id == name
+    chosen = models.choose("chat").card.id
+    hub.change_settings(chat_model="")
+    assert hub.settings.chat_model == read_settings().chat_model == ""
+    assert models.choose("chat").card.id == min(names) != chosen
 
 
 def test_a_broken_check_does_not_hide_the_others(hub: Hub) -> None:

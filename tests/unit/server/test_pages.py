@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -108,12 +109,25 @@ def test_asking_without_scripts_brings_the_whole_answer(client: Client, house: H
     page = client.get(sent.headers["location"].partition("#")[0]).text
     assert "La cotisation annuelle est de 15 euros par foyer." in page
     assert "“12” does not stand in the sources." in page
+    assert "to be checked: 12" in page
     link = re.search(r'class="cite" href="([^"]+)"', page)
     assert link
     document = client.get(link.group(1).replace("&amp;", "&").partition("#")[0]).text
     marked = re.search(r'<mark id="quote"[^>]*>([^<]*)</mark>', document)
     assert marked
     assert marked.group(1) == "La cotisation annuelle est de 15 euros par foyer. Elle est due avant le 31 mars."
+
+
+def test_without_a_model_the_page_says_whose_sentences_these_are(client: Client, house: HouseInMemory) -> None:
+    client.post("/ask", data={"question": "cotisation annuelle"})
+    conversation, turns = next(iter(house.assistant.kept.values()))
+    sentence = replace(turns[0].answer.sentences[0], verbatim=True)
+    answer = replace(turns[0].answer, model="", sentences=(sentence,))
+    house.assistant.kept[conversation.id] = (conversation, [replace(turns[0], answer=answer)])
+    page = client.get(f"/conversations/{conversation.id}").text
+    assert page.count(sentence.text) == 1
+    assert page.index("No model that writes is on this machine yet: these") < page.index(sentence.text)
+    assert 'href="/models">Add a model' in page
 
 
 def test_a_filled_letter_keeps_its_lines_and_its_sources(client: Client, house: HouseInMemory) -> None:

@@ -34,18 +34,15 @@ from hameau.server.telling import told_answer, told_sentence
 log = logging.getLogger(__name__)
 
 
-def question_of(wanted: NewQuestion, chosen: str) -> Question:
-    """The question as the assistant takes it. A summary or a draft needs no words, an answer does.
-
-    ``chosen`` is the model of the settings, for whoever names none.
-    """
+def question_of(wanted: NewQuestion) -> Question:
+    """The question as the assistant takes it. A summary or a draft needs no words, an answer does."""
     if wanted.task == "answer" and not wanted.question.strip():
         raise BadInput(N_("The question is empty."), hint=N_("Write what you would like to know."))
     return Question(
         text=wanted.question,
         space=wanted.space,
         conversation=wanted.conversation,
-        model=wanted.model or chosen or None,
+        model=wanted.model or None,
         task=wanted.task,
         document_id=wanted.document,
         source_id=wanted.source,
@@ -55,7 +52,7 @@ def question_of(wanted: NewQuestion, chosen: str) -> Question:
 
 async def ask(request: Request, call: Call, _: NoParameters) -> Response:
     wanted = decode_json(await read_bounded(request, MAX_BODY), NewQuestion)
-    question = question_of(wanted, call.house.settings.chat_model)
+    question = question_of(wanted)
     cancel = threading.Event()
 
     def make(stop: threading.Event) -> Iterator[AnswerEvent]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hameau import __version__
+from hameau.kit import say
 from hameau.server.call import Call
 from hameau.server.endpoint import Endpoint
 from hameau.server.shapes import Health, InSpace, NoParameters, Status
@@ -22,7 +23,7 @@ def status(call: Call, wanted: InSpace) -> Status:
         found.pending,
         found.failed,
         models,
-        tuple(found.notices),
+        tuple(say(notice, call.language) for notice in found.notices),
     )
 
 

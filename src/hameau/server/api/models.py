@@ -30,6 +30,8 @@ def stop(call: Call, wanted: ById) -> None:
 
 def remove(call: Call, wanted: ById) -> None:
     call.house.models.remove(wanted.id)
+    if call.house.settings.chat_model == wanted.id:
+        call.house.change_settings(chat_model="")  # what is gone can't be the one that answers
 
 
 ENDPOINTS = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hameau import __version__
-from hameau.hub import change_settings
 from hameau.kit import N_, NotFound
 from hameau.server.call import Call
 from hameau.server.endpoint import Endpoint
@@ -44,7 +43,7 @@ def choose_model(call: Call, model: str) -> None:
             hint=N_("Add it on the page « Models » first."),
             model=model,
         )
-    call.house.settings = change_settings(call.house.settings, chat_model=model)
+    call.house.change_settings(chat_model=model)
 
 
 ENDPOINTS = (

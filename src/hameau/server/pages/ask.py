@@ -113,7 +113,7 @@ async def post(request: Request, call: Call) -> Response:
     """The form without scripts: waits for the whole answer; leaving the page stops it."""
     visit = Visit("/", {}, {}, {})
     draft, wanted = _read(fields_of(await read_bounded(request, MAX_BODY)))
-    question = question_of(_convert(wanted), call.house.settings.chat_model)
+    question = question_of(_convert(wanted))
     cancel = threading.Event()
 
     def make(stop: threading.Event) -> Iterator[AnswerEvent]:

@@ -6,11 +6,13 @@ from starlette.responses import Response
 
 from hameau.kit import HameauError, NotFound, explain
 from hameau.models import InstalledModel
+from hameau.server.api.models import remove as remove_model
 from hameau.server.api.settings import choose_model
 from hameau.server.arrivals import consent_of
 from hameau.server.call import Call
 from hameau.server.errors import status_of
 from hameau.server.pages.render import Visit, go, page
+from hameau.server.shapes import ById
 
 
 def show(call: Call, visit: Visit, problem: HameauError | None = None) -> Response:
@@ -62,7 +64,7 @@ def confirm_removal(call: Call, visit: Visit) -> Response:
 
 
 def remove(call: Call, visit: Visit) -> Response:
-    call.house.models.remove(_installed(call, visit.ids["id"]).card.id)
+    remove_model(call, ById(_installed(call, visit.ids["id"]).card.id))
     return go("/models", said="removed")
 
 

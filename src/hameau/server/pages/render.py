@@ -78,7 +78,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(excerpt=excerpt, marked=marked)
+    made.filters.update(excerpt=excerpt, inside=inside, marked=marked)
     made.globals["has_blanks"] = _BLANK.search
     made.globals.update(static=address, version=__version__, passage_link=passage_link, quote_link=quote_link)
     return made
@@ -153,6 +153,11 @@ def raw_route(path: str, handler: RawHandler, method: str) -> Route:
 def excerpt(text: str) -> str:
     """A passage as one paragraph, without the signs that mark headings and tables in extracted text."""
     return " ".join(_MARKS.sub(" ", text).split())
+
+
+def inside(text: str) -> str:
+    """A sentence as a part of another one: without its capital and its full stop."""
+    return (text[:1].lower() + text[1:]).rstrip(".")
 
 
 def marked(text: str) -> list[tuple[str, int]]:

@@ -29,13 +29,35 @@ function where({ title, locator: { page, heading } }) {
   return [page ? words("page", { n: page }) : "", plain(path)].filter(Boolean).join(" · ");
 }
 
+/** A passage as one paragraph. */
+const paragraph = (text) => plain(text).replace(MARKS, " ").replace(/\s+/g, " ").trim();
+
+/** A sentence as a part of another one: without its capital and its full stop. */
+const inside = (text) => (text.charAt(0).toLowerCase() + text.slice(1)).replace(/\.+$/, "");
+
+/** Why a sentence is doubtful: in short for the eye, in full for a screen reader. */
+function doubt({ missing, doubt: reason }) {
+  const made = document.createElement("span");
+  made.className = "doubt";
+  const what = plain(missing || inside(reason ?? ""));
+  made.textContent = what ? words("doubtful", { what }) : words("doubt");
+  if (missing && reason) {
+    const full = document.createElement("span");
+    full.className = "hidden";
+    made.title = plain(reason);
+    full.textContent = ` (${made.title})`;
+    made.append(full);
+  }
+  return made;
+}
+
 function card(result) {
   const made = document.getElementById("card-template").content.cloneNode(true);
   const title = made.querySelector(".found-title");
   title.textContent = plain(result.title || result.uri);
   title.href = link(result);
   made.querySelector(".where").textContent = where(result);
-  made.querySelector(".excerpt").textContent = plain(result.text).replace(MARKS, " ").replace(/\s+/g, " ").trim();
+  made.querySelector(".excerpt").textContent = paragraph(result.text);
   return made;
 }
 
@@ -68,7 +90,7 @@ class Turn {
 
   best({ citation }) {
     const best = this.find(".best");
-    best.querySelector("blockquote").textContent = plain(citation.quote);
+    best.querySelector("blockquote").textContent = paragraph(citation.quote);
     const source = best.querySelector("a");
     source.textContent = [plain(citation.title || citation.uri), where(citation)].filter(Boolean).join(" · ");
     source.href = link(citation, citation.locator);
@@ -83,6 +105,7 @@ class Turn {
   sentence({ sentence, citations }) {
     this.find(".best").hidden = true;
     citations.forEach((citation) => this.cite(citation));
+    if (sentence.verbatim) return; // it stands among the quotes
     this.find("[data-draft]").replaceChildren();
     this.find("[data-sentences]").append(this.said(sentence), " ");
   }
@@ -91,15 +114,12 @@ class Turn {
     const span = document.createElement("span");
     span.className = sentence.supported ? "sentence" : "sentence unsure";
     span.dir = "auto";
-    if (sentence.verbatim) span.classList.add("verbatim");
-    span.append(sentence.verbatim ? `«\u00a0${plain(sentence.text)}\u00a0»` : plain(sentence.text));
+    const own = document.createElement("span");
+    own.className = "words";
+    own.textContent = plain(sentence.text);
+    span.append(own);
     for (const number of sentence.citations) span.append(...this.mark(number));
-    if (!sentence.supported) {
-      const doubt = document.createElement("span");
-      doubt.className = "doubt";
-      doubt.textContent = plain(sentence.doubt) || words("doubt");
-      span.append(" ", doubt);
-    }
+    if (!sentence.supported) span.append(" ", doubt(sentence));
     return span;
   }
 
@@ -141,13 +161,15 @@ class Turn {
     anchor.href = link(citation, citation.locator);
     anchor.dir = "auto";
     anchor.textContent = plain(citation.title || citation.uri);
-    const place = document.createElement("span");
+    const place = document.createElement("p");
     place.className = "where";
-    place.textContent = where(citation);
-    const quote = document.createElement("q");
+    const detail = document.createElement("span");
+    detail.textContent = where(citation);
+    place.append(anchor, ...(detail.textContent ? [detail] : []));
+    const quote = document.createElement("blockquote");
     quote.dir = "auto";
-    quote.textContent = plain(citation.quote);
-    item.append(anchor, " ", place, quote);
+    quote.textContent = paragraph(citation.quote);
+    item.append(quote, place);
     this.find(".sources").append(item);
     this.find("[data-sources]").hidden = false;
   }
@@ -156,10 +178,13 @@ class Turn {
     this.calm();
     answer.citations.forEach((citation) => this.cite(citation));
     if (this.letter) this.write(answer.answer);
-    if (this.find("[data-sentences]").childElementCount !== answer.sentences.length) {
-      const said = answer.sentences.flatMap((sentence) => [this.said(sentence), " "]);
-      this.find("[data-sentences]").replaceChildren(...(said.length || !answer.answered ? said : [plain(answer.answer)]));
+    const own = answer.sentences.filter((sentence) => !sentence.verbatim);
+    if (this.find("[data-sentences]").childElementCount !== own.length || (!own.length && !answer.citations.length)) {
+      const said = own.flatMap((sentence) => [this.said(sentence), " "]);
+      const bare = !said.length && answer.answered && !answer.citations.length;
+      this.find("[data-sentences]").replaceChildren(...(bare ? [plain(answer.answer)] : said));
     }
+    this.find(".wordless").hidden = !answer.answered || Boolean(answer.model);
     this.find(".not-found").hidden = answer.answered;
     if (answer.answered) this.find(".evidence details").open = false;
     else this.notFound(answer);
@@ -167,7 +192,8 @@ class Turn {
     const time = seconds(answer.total_ms);
     facts.textContent = answer.model ? words("written", { time, model: answer.model }) : words("foundin", { time });
     facts.hidden = false;
-    spoken.textContent = answer.answered ? words("finished") : this.find(".not-found").textContent;
+    const heard = own.length ? words("finished") : [this.find(".wordless"), this.find(".sources")].map((one) => one.textContent).join(" ");
+    spoken.textContent = answer.answered ? heard : this.find(".not-found").textContent;
     if (answer.conversation) goOnIn(answer.conversation);
   }
 
@@ -249,6 +275,7 @@ async function ask() {
   document.querySelector(".welcome + .lead")?.remove();
   document.querySelector(".welcome")?.classList.add("hidden");
   document.querySelector(".state-line")?.remove();
+  document.getElementById("no-model")?.remove();
   send.disabled = true;
   field.value = "";
   try {
