@@ -36,7 +36,8 @@ class Composition:
     question: str
     quotes: Sequence[Quote]
     sentences: list[Sentence] = field(default_factory=list)
-    _numbers: dict[int, int] = field(default_factory=dict)
+    # The best quote is number 1, whatever the model says: it is what a person should read first.
+    _numbers: dict[int, int] = field(default_factory=lambda: {0: 1})
 
     def add_said(self, text: str) -> Sentence | None:
         """A sentence of the model, its markers replaced by citations; ``None`` when nothing but markers was said."""
@@ -52,7 +53,7 @@ class Composition:
         """The sentences of the documents that the answer rests on: those that were cited, then the best ones close behind."""
         if not self.quotes:
             return []
-        cited = [index for index in self._numbers if index < len(self.quotes)]
+        cited = list(self._numbers)
         first = max(quote.score for quote in self.quotes)
         close = [index for index, quote in enumerate(self.quotes) if quote.score >= CLOSE_BEHIND * first]
         wanted = list(dict.fromkeys([0, *cited, *close]))[:most]
@@ -66,7 +67,9 @@ class Composition:
 
     def citations(self) -> tuple[Citation, ...]:
         """The citations so far, in the order of their numbers."""
-        return tuple(cite(self.quotes[index], number) for index, number in self._numbers.items())
+        return tuple(
+            cite(self.quotes[index], number) for index, number in self._numbers.items() if index < len(self.quotes)
+        )
 
     def citations_of(self, sentence: Sentence) -> tuple[Citation, ...]:
         """Those of one sentence."""

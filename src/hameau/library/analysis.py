@@ -158,8 +158,8 @@ class _Analyser:
 
     def _learn(self, token: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         with self._lock:  # a stemmer keeps state and is not for two threads at once
-            words = self._analyse(token)
-            both = (tuple(map(self._stem, words)), tuple(EXACT + fold(word) for word in words))
+            words = [word for word in self._analyse(token) if _solid(word)]
+            both = (tuple(map(self._stem, words)), tuple(EXACT + _solid(word) for word in words))
             if len(self._known) >= self.REMEMBERED:
                 self._known.clear()
             self._known[token] = both
@@ -167,8 +167,8 @@ class _Analyser:
 
     def _stem(self, word: str) -> str:
         if self._stemmer is None or word[0].isdigit() or _CJK.search(word):
-            return fold(word)
-        stem = fold(self._stemmer.stemWord(word)) or fold(word)
+            return _solid(word)
+        stem = _solid(self._stemmer.stemWord(word)) or _solid(word)
         return _singular(stem) if self._french else stem
 
     def _analyse(self, token: str) -> list[str]:
@@ -226,6 +226,11 @@ class _Analyser:
         if _CJK.search(word):  # written without spaces: pairs of characters
             return [word[i : i + 2] for i in range(len(word) - 1)] or [word]
         return [word]
+
+
+def _solid(word: str) -> str:
+    """``word`` folded, in one piece: some letters of Arabic are whole phrases once taken apart."""
+    return "".join(fold(word).split())
 
 
 def _singular(stem: str) -> str:

@@ -31,11 +31,11 @@ def test_a_wrong_marker_is_corrected_by_what_the_quote_holds() -> None:
     assert said.supported
 
 
-def test_numbers_are_given_in_the_order_of_citing() -> None:
+def test_the_best_quote_is_number_one_and_the_others_follow_as_cited() -> None:
     composition = compose()
     composition.add_said("La roue mesure quatre mètres.")
     composition.add_said("L'adhésion coûte 12 €.")
-    assert [(c.number, c.quote) for c in composition.citations()] == [(1, FAR.text), (2, FEE.text)]
+    assert [(c.number, c.quote) for c in composition.citations()] == [(1, FEE.text), (2, FAR.text)]
 
 
 def test_nothing_but_markers_is_no_sentence() -> None:
