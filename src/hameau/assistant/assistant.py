@@ -15,8 +15,8 @@ from hameau.assistant.summary import summary_turn
 from hameau.assistant.turn import Turn as TurnSteps
 from hameau.assistant.turn import answer_turn
 from hameau.assistant.types import AnswerEvent, Conversation, Done, Question, Turn
-from hameau.kit import LANGUAGES, N_, BadInput, monotonic_ms
-from hameau.library import detect_language
+from hameau.kit import LANGUAGES, N_, BadInput, NotFound, monotonic_ms
+from hameau.library import Document, Source, detect_language
 from hameau.models import Cancel, Gate
 from hameau.storage import Database
 
@@ -39,21 +39,22 @@ class Assistant:
         """The events of the answer as they happen; the last one is :class:`Done`, and by then the turn is kept.
 
         ``language`` is the reader's, used where the question does not tell its own. Raises ``BadInput`` for a
-        question that is empty or too long, ``NotFound`` for a conversation that is not there, ``Missing`` for a named
-        model that is not installed. Closing the iterator, or setting ``cancel``, stops the model; nothing is kept
-        then.
+        question that is empty or too long, ``NotFound`` for a space, a conversation, a document or a source that is
+        not there, ``Missing`` for a named model that is not installed. Closing the iterator, or setting ``cancel``,
+        stops the model; nothing is kept then.
         """
         question = _checked(question)
         if question.model:
             self._speakers.choose(
                 "chat", question.model
             )  # a name that is not there is said before anything is searched
+        self._check_place(question)
         earlier = [turn.question.text for turn in self._turns(question)]
         speaks = language_of(question.text or question.template, language)
         with self._gate.person():
             for event in drive(_steps(question, earlier, speaks), question, self._reader, self._speakers, cancel):
                 if isinstance(event, Done):
-                    event = Done(self._kept.keep(question, event.answer).answer)
+                    event = Done(self._kept.keep(question, event.answer, speaks).answer)
                 yield event
 
     def conversations(self, space: str = "home", search: str = "") -> list[Conversation]:
@@ -85,6 +86,17 @@ class Assistant:
     ) -> str:
         """The whole conversation as text. Raises ``NotFound``."""
         return export(self._kept.get(conversation_id, space), self._kept.turns(conversation_id, space), form, language)
+
+    def _check_place(self, question: Question) -> None:
+        """A space, a document or a source that is not there is no « not found » of an answer."""
+        self._kept.check_space(question.space)
+        places: list[Document | Source] = []
+        if question.document_id is not None:
+            places.append(self._reader.document(question.document_id))
+        if question.source_id is not None:
+            places.append(self._reader.source(question.source_id))
+        if any(place.space != question.space for place in places):
+            raise NotFound(N_("That document or source belongs to another space."))
 
     def _turns(self, question: Question) -> Sequence[Turn]:
         return self._kept.turns(question.conversation, question.space) if question.conversation else ()

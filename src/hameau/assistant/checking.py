@@ -163,6 +163,8 @@ def _plain(number: str) -> str:
     if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", digits):
         digits = digits.replace(".", "")
     digits = digits.replace(",", ".")
+    if "." in digits:  # 1 480,00 and 1 480 are one
+        digits = digits.rstrip("0").rstrip(".")
     return digits.lstrip("0") or "0"
 
 

@@ -8,11 +8,15 @@ from pathlib import Path
 import msgspec
 
 from hameau.assistant.types import Answer, Conversation, Question, Turn
-from hameau.kit import N_, BadInput, NotFound, new_id, now
+from hameau.kit import N_, BadInput, NotFound, new_id, now, say
 from hameau.library import terms
 from hameau.storage import Database, Queries, Session
 
 TITLE_CHARACTERS = 80
+_WORDS = 32
+"""Words of a search that count."""
+_TITLES = 10_000
+"""Titles that are searched, of the latest conversations."""
 _Q = Queries(Path(__file__).with_name("queries.sql"))
 _ANSWER = msgspec.json.Decoder(Answer)
 _QUESTION = msgspec.json.Decoder(Question)
@@ -24,13 +28,14 @@ class Conversations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keep(self, question: Question, answer: Answer) -> Turn:
-        """Write a turn; without ``question.conversation`` a conversation begins, titled by its question."""
+    def keep(self, question: Question, answer: Answer, language: str = "fr") -> Turn:
+        """Write a turn; without ``question.conversation`` a conversation begins, titled in ``language`` when what was asked
+        has no words of its own."""
         moment = now()
         with self._database.transaction() as session:
             if question.conversation is None:
                 conversation = new_id("conv")
-                title = title_of(question.text)
+                title = title_of(heading(question, answer, language))
                 session.run(
                     _Q["conversation_add"], {"id": conversation, "space": question.space, "title": title, "now": moment}
                 )
@@ -51,22 +56,38 @@ class Conversations:
             )
             session.run(
                 _Q["turn_index_add"],
-                {"number": number, "question": " ".join(terms(question.text)), "answer": " ".join(terms(kept.answer))},
+                {
+                    "number": number,
+                    "question": " ".join(terms(f"{question.text} {question.template}")),
+                    "answer": " ".join(terms(kept.answer)),
+                },
             )
         return turn
 
     def recent(self, space: str = "home", search: str = "", limit: int = 500) -> list[Conversation]:
-        """The conversations of ``space``, the latest first; with ``search``, those in which all its words stand."""
+        """The conversations of ``space``, the latest first; with ``search``, those in which all its words stand: in one
+        turn, or in the title."""
         with self._database.read() as session:
             if not search.strip():
                 rows = session.all(_Q["conversation_list"], {"space": space, "limit": limit})
-            else:
-                words = terms(search)[:32]
-                if not words:
-                    return []
-                match = " ".join(f'"{word}"' for word in words)
-                rows = session.all(_Q["conversation_search"], {"space": space, "limit": limit, "match": match})
-        return [Conversation(**row) for row in rows]
+                return [Conversation(**row) for row in rows]
+            words = terms(search)[:_WORDS]
+            if not words:
+                return []
+            match = " ".join(f'"{word}"' for word in words)
+            rows = session.all(_Q["conversation_search"], {"space": space, "limit": limit, "match": match})
+            found = {row["id"] for row in rows}
+            for row in session.all(_Q["conversation_list"], {"space": space, "limit": _TITLES}):
+                if row["id"] not in found and set(words) <= set(terms(row["title"])):
+                    rows.append(row)
+        kept = sorted((Conversation(**row) for row in rows), key=lambda one: (one.updated_at, one.id), reverse=True)
+        return kept[:limit]
+
+    def check_space(self, space: str) -> None:
+        """Raises ``NotFound`` for a space that is not there."""
+        with self._database.read() as session:
+            if session.one(_Q["space_there"], {"space": space}) is None:
+                raise NotFound(N_("There is no space “{space}”."), space=space)
 
     def get(self, conversation_id: str, space: str = "home") -> Conversation:
         """Raises ``NotFound``."""
@@ -107,6 +128,16 @@ class Conversations:
                 hint=N_("It may have been deleted; the list shows those that are kept."),
             )
         return Conversation(**row)
+
+
+def heading(question: Question, answer: Answer, language: str) -> str:
+    """What a turn is about: its question, else what was summarised, else how the template begins."""
+    if question.text.strip():
+        return question.text
+    if question.task == "summary":
+        titles = list(dict.fromkeys(citation.title for citation in answer.citations))
+        return say(N_("Summary: {what}"), language, {"what": ", ".join(titles[:3]) or "…"})
+    return question.template
 
 
 def title_of(question: str) -> str:

@@ -11,15 +11,16 @@ import re
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from hameau.assistant.answering import Composition, cite
+from hameau.assistant.answering import cite
 from hameau.assistant.checking import check_sentence
 from hameau.assistant.evidence import Quote, rank_quotes, within_budget
-from hameau.assistant.judging import DOUBTFUL, probability, read_signs
+from hameau.assistant.judging import DOUBTFUL
 from hameau.assistant.prompts import answer_messages, draft_messages, says_not_found
 from hameau.assistant.turn import (
     LOOKED_AT,
     PROMPT_CHARACTERS,
     PROMPT_QUOTES,
+    SHOWN,
     Clock,
     Listen,
     Search,
@@ -27,11 +28,10 @@ from hameau.assistant.turn import (
     Step,
     Times,
     Turn,
-    Voice,
     Weigh,
     close,
-    finish,
-    not_found,
+    confidence_in,
+    write_from_evidence,
 )
 from hameau.assistant.types import Answer, Citation, EvidenceFound, Question, Sentence, SentenceChecked, TokenSaid
 from hameau.kit import N_, BadInput, say
@@ -42,8 +42,6 @@ BLANK = re.compile(r"\{\{\s*([^{}]{1,300}?)\s*\}\}|\[…\s*:\s*([^\[\]]{1,300}?)
 TO_FILL = N_("[to fill in: {what}]")
 BLANKS = 30
 DRAFT_TOKENS = 300
-DRAFT_CHARACTERS = 1400
-DRAFT_QUOTES = 8
 FILL_TOKENS = 48
 _MARKER = re.compile(r"\s*\[\d+\]")
 
@@ -70,7 +68,7 @@ def _fill(question: Question, language: str, times: Times) -> Turn:
         quotes, results = yield from _look_up(f"{question.text} {what}".strip(), what)
         if not shown:
             times.evidence, shown = times.since(), True
-            yield EvidenceFound(tuple(results[:8]), times.evidence, what)
+            yield EvidenceFound(results[:SHOWN], times.evidence, what)
         value = (yield from _short_answer(what, quotes, language, filled, times)) if quotes else ""
         before = question.template[done:start]
         yield TokenSaid(before + (value or say(TO_FILL, language, {"what": what})))
@@ -114,7 +112,7 @@ def _look_up(query: str, what: str) -> Generator[Step, Any, tuple[list[Quote], t
     found: SearchResults = yield Search(query, LOOKED_AT)
     weights: Mapping[str, float] = (yield Weigh(tuple(dict.fromkeys(terms(what))))) if found.results else {}
     quotes = rank_quotes(what, found.results, weights)
-    if not quotes or probability(read_signs(what, found.results, quotes, weights, found.embedder)) < DOUBTFUL:
+    if confidence_in(what, found, quotes, weights) < DOUBTFUL:
         return [], found.results
     return within_budget(quotes, PROMPT_CHARACTERS, PROMPT_QUOTES), found.results
 
@@ -138,14 +136,13 @@ def _short_answer(
 
 def _write(question: Question, language: str, times: Times) -> Turn:
     wish = f"{question.text}\n{question.template}".strip()
-    found: SearchResults = yield Search(question.text or question.template, LOOKED_AT)
-    times.evidence = times.since()
-    yield EvidenceFound(found.results[:8], times.evidence, question.text)
-    weights: Mapping[str, float] = (yield Weigh(tuple(dict.fromkeys(terms(wish))))) if found.results else {}
-    quotes = within_budget(rank_quotes(wish, found.results, weights, passages=6), DRAFT_CHARACTERS, DRAFT_QUOTES)
-    if not quotes:
-        return (yield from close(not_found(found.results, language, 0.0), times))
-    composition = Composition(wish, quotes)
-    voice = Voice(composition, times)
-    yield from voice.say(GenerationRequest(draft_messages(wish, quotes, language), max_tokens=DRAFT_TOKENS))
-    return (yield from finish(composition, voice, found.results, times, None))
+    return (
+        yield from write_from_evidence(
+            wish,
+            question.text or question.template,
+            lambda quotes: draft_messages(wish, quotes, language),
+            DRAFT_TOKENS,
+            language,
+            times,
+        )
+    )

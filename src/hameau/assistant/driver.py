@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from hameau.assistant.ports import Reader, Speakers
 from hameau.assistant.turn import Listen, Read, ReadDocuments, Search, Speak, Turn, Weigh
 from hameau.assistant.types import AnswerEvent, Question
 from hameau.kit import Cancelled, Missing
+from hameau.library import Document
 from hameau.models import Cancel, Chunk
 
 _log = logging.getLogger(__name__)
 
+_AT_ONCE = 100
 Command = Search | Weigh | Speak | Listen | ReadDocuments
 _COMMANDS = (Search, Weigh, Speak, Listen, ReadDocuments)
 
@@ -75,14 +78,20 @@ class _Driver:
     def _read(self, step: ReadDocuments) -> list[Read]:
         asked = self._question
         if asked.document_id is not None:
-            documents = [self._reader.document(asked.document_id)]
+            documents: Iterator[Document] = iter([self._reader.document(asked.document_id)])
         else:
-            documents = list(self._reader.documents(source_id=asked.source_id, space=asked.space, limit=step.documents))
-        return [
-            Read(document, tuple(self._reader.passages(document.id)))
-            for document in documents
-            if document.space == asked.space
-        ]
+            documents = self._documents()
+        with_text = (document for document in documents if document.passages and document.space == asked.space)
+        return [Read(one, tuple(self._reader.passages(one.id))) for one in islice(with_text, step.documents)]
+
+    def _documents(self) -> Iterator[Document]:
+        """Those of the source, by and by: before the first one with text may stand many that could not be read."""
+        asked, offset = self._question, 0
+        while found := self._reader.documents(
+            source_id=asked.source_id, space=asked.space, limit=_AT_ONCE, offset=offset
+        ):
+            yield from found
+            offset += len(found)
 
     def _speak(self, step: Speak) -> str | None:
         try:

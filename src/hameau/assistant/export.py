@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
 
+from hameau.assistant.conversations import heading
+from hameau.assistant.draft import BLANK
 from hameau.assistant.types import Answer, Conversation, Turn
 from hameau.kit import N_, BadInput, say
+
+_SIGNS = re.compile(r"[\\`*\[\]<>]|^(?=[#+-])")
+"""What Markdown would take for a mark, a link or HTML: the words of a document are only words."""
+_NUMBER = re.compile(r"\\\[(\d+)\\\]")
 
 
 def export(conversation: Conversation, turns: Sequence[Turn], form: str, language: str = "fr") -> str:
@@ -23,26 +30,39 @@ def export(conversation: Conversation, turns: Sequence[Turn], form: str, languag
 
 
 def _markdown(conversation: Conversation, turns: Sequence[Turn], language: str) -> str:
-    lines = [f"# {conversation.title}", ""]
-    for turn in turns:
-        lines += [f"## {_line(turn.question.text)}", "", f"*{turn.asked_at}*", "", *_answer(turn.answer, language), ""]
+    lines = [f"# {_line(conversation.title)}", ""]
+    for place, turn in enumerate(turns, start=1):
+        title = heading(turn.question, turn.answer, language)
+        lines += [f"## {_line(title)}", "", f"*{turn.asked_at}*", "", *_answer(turn, place, language), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _answer(answer: Answer, language: str) -> list[str]:
-    lines = []
+def _answer(turn: Turn, place: int, language: str) -> list[str]:
+    """The answer and its footnotes. Footnotes are of the whole file, so their labels hold the turn's ``place``."""
+    answer = turn.answer
+    letter = _letter(answer, place) if BLANK.search(turn.question.template) else []
+    lines = list(letter)
     for sentence in answer.sentences:
-        marks = "".join(f"[^{number}]" for number in sentence.citations)
+        if letter and sentence.supported:
+            continue  # it stands in the letter
+        marks = "".join(f"[^{place}-{number}]" for number in sentence.citations)
         doubt = "" if sentence.supported else f" *({say(N_('to be checked'), language)})*"
-        lines.append(f"{sentence.text}{marks}{doubt}")
+        before = "- " if letter else "> " if sentence.verbatim else ""
+        lines += [f"{before}{_line(sentence.text)}{marks}{doubt}", ""]
     if not answer.sentences:
-        lines.append(answer.answer)
-    lines.append("")
+        lines += [_line(answer.answer), ""]
     for citation in answer.citations:
         page = f", p. {citation.locator.page}" if citation.locator.page else ""
-        lines.append(f"[^{citation.number}]: {citation.title}{page} ({citation.uri}) — « {_line(citation.quote)} »")
+        where = f"{_line(citation.title)}{page} ({_line(citation.uri)})"
+        lines.append(f"[^{place}-{citation.number}]: {where} — « {_line(citation.quote)} »")
     return lines
 
 
+def _letter(answer: Answer, place: int) -> list[str]:
+    """A filled letter, line by line as it was written."""
+    lines = (_NUMBER.sub(rf"[^{place}-\1]", _line(line)) for line in answer.answer.splitlines())
+    return [*(f"{line}  " if line else "" for line in lines), ""]
+
+
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    return _SIGNS.sub(lambda sign: f"\\{sign[0]}", " ".join(text.split()))

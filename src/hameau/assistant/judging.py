@@ -42,7 +42,7 @@ COEFFICIENTS: tuple[float, ...] = (3.259, -2.773, 3.066, -0.808, 2.608, 36.32, 0
 INTERCEPT = -35.785
 DOUBTFUL = 0.4
 """Below this probability the assistant says that it found no answer, and no model is asked."""
-CERTAIN = 0.7
+CERTAIN = 0.6
 """From here on a model that says « not found » is not believed: the sentences of the documents are given instead."""
 
 COMPARED = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from hameau.library import Document, Passage, SearchResults
+from hameau.library import Document, Passage, SearchResults, Source
 from hameau.models import Generator, InstalledModel, Kind
 
 
@@ -29,7 +29,13 @@ class Reader(Protocol):
         """
         ...
 
-    def document(self, document_id: int) -> Document: ...
+    def source(self, source_id: str) -> Source:
+        """Raises ``NotFound``."""
+        ...
+
+    def document(self, document_id: int) -> Document:
+        """Raises ``NotFound``."""
+        ...
 
     def documents(
         self, *, source_id: str | None = None, space: str = "home", limit: int = 100, offset: int = 0

@@ -6,6 +6,7 @@ it says is checked all the same (``checking``), because a small model can be tal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,9 @@ from hameau.models import Message
 NOT_FOUND = {"fr": "INTROUVABLE", "en": "NOT FOUND"}
 """What the model writes when the extracts don't answer."""
 
-_MARKS = str.maketrans({"<": "‹", ">": "›"})
+_MARKS = str.maketrans({"<": "‹", ">": "›", "[": "(", "]": ")"})
+"""What templates separate speakers with (``<|im_start|>``, ``[INST]``), and what our own numbering of extracts looks like."""
+_NUMBERED = re.compile(r"^(?:\s*\[\d+\])+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +114,26 @@ def summary_messages(title: str, quotes: Sequence[Quote], language: str, wish: s
 def draft_messages(instruction: str, quotes: Sequence[Quote], language: str) -> tuple[Message, ...]:
     """The chat that asks for a draft with the facts of ``quotes``."""
     words = wording(language)
-    lines = [words.extracts, *_numbered(quotes), "", f"{words.instruction} {instruction.strip()}"]
+    wish = "\n".join(_one_line(line) for line in instruction.strip().splitlines())
+    lines = [words.extracts, *_numbered(quotes), "", f"{words.instruction} {wish}"]
     return Message("system", words.draft), Message("user", "\n".join(lines))
 
 
 def says_not_found(text: str) -> bool:
     """Whether a model's answer is its way of saying that the extracts hold none."""
-    start = text.strip().strip("«»\"'* .:").upper()[:40]
+    start = _beginning(text)
     return any(start.startswith(word) for word in NOT_FOUND.values())
 
 
 def could_be_not_found(text: str) -> bool:
     """Whether ``text``, the beginning of an answer, may yet become :data:`NOT_FOUND`: hold it back until this is known."""
-    start = text.strip().strip("«»\"'* .:").upper()
+    start = _beginning(text)
     return any(word.startswith(start) or start.startswith(word) for word in NOT_FOUND.values())
+
+
+def _beginning(text: str) -> str:
+    """What ``text`` begins with, without the number or the quotation marks that a model may put before it."""
+    return _NUMBERED.sub("", text).strip().strip("«»\"'* .:").upper()
 
 
 def _numbered(quotes: Sequence[Quote]) -> list[str]:

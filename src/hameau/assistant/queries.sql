@@ -1,5 +1,8 @@
 -- Conversations and their turns. Every statement names the space, or a conversation whose space was checked before.
 
+-- space_there --
+select 1 as there from spaces where id = :space
+
 -- conversation_add --
 insert into conversations (id, space, title, created_at, updated_at) values (:id, :space, :title, :now, :now)
 

@@ -38,10 +38,10 @@ class SentenceStream:
         taken: list[str] = []
         done = 0
         for index, (start, end) in enumerate(spans):
-            whole = final or (index + 1 < len(spans) and spans[index + 1][1] - end >= _LOOK_AHEAD)
-            if not whole or start < done:
-                if start < done:
-                    continue
+            start = max(start, done)  # a marker may have taken the beginning of this one
+            if start >= end:
+                continue
+            if not (final or (index + 1 < len(spans) and spans[index + 1][1] - end >= _LOOK_AHEAD)):
                 break
             marker = _MARKER_TAIL.match(rest, end)
             if marker:

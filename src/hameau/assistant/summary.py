@@ -1,9 +1,10 @@
-"""Summaries of a document or a folder: the sentences that carry it are chosen first, the model only words them.
+"""Summaries of a document, a folder or a subject.
 
-Reading a whole document through a small model takes minutes; its central sentences are known in milliseconds. A
-sentence is central when its terms recur over the document (SumBasic; Nenkova and Vanderwende, 2005): sentences are
-taken one after the other by the mean probability of their terms, and the terms that were taken count less for the
-next one, so that nothing is said twice.
+Reading a whole document through a small model takes minutes; its central sentences are known in milliseconds. So the
+sentences that carry it are chosen first, and the model only words them. A sentence is central when its terms recur over
+the document (SumBasic; Nenkova and Vanderwende, 2005): sentences are taken one after the other by the mean probability
+of their terms, and the terms that were taken count less for the next one, so that nothing is said twice. A subject is
+searched for instead, like a question.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from hameau.assistant.answering import Composition, cite
 from hameau.assistant.evidence import QUOTE_CHARACTERS, Quote
 from hameau.assistant.prompts import summary_messages
-from hameau.assistant.turn import Clock, Read, ReadDocuments, Times, Turn, Voice, finish
+from hameau.assistant.turn import Clock, Read, ReadDocuments, Times, Turn, Voice, finish, write_from_evidence
 from hameau.assistant.types import BestSentence, EvidenceFound, Question
 from hameau.kit import N_, BadInput, NotFound
 from hameau.library import Passage, SearchResult, sentences, terms
@@ -30,11 +31,12 @@ _SHORTEST, _LONGEST = 40, QUOTE_CHARACTERS
 
 
 def summary_turn(question: Question, language: str, clock: Clock) -> Turn:
-    """Choose the central sentences of ``question.document_id`` or ``source_id``, have them worded, check each sentence."""
+    """Choose the central sentences of ``question.document_id`` or ``source_id``, or those nearest to the subject that
+    ``question.text`` names; have them worded, check each sentence."""
     times = Times(clock)
     if question.document_id is None and question.source_id is None:
-        raise BadInput(N_("What should be summarised?"), hint=N_("Choose a document or a folder."))
-    handed: Sequence[Read] = yield ReadDocuments(DOCUMENTS_READ, PASSAGES_READ)
+        return (yield from _of_subject(question.text, language, times))
+    handed: Sequence[Read] = yield ReadDocuments(DOCUMENTS_READ)
     read = [one for one in handed if any(passage.text.strip() for passage in one.passages)]
     if not read:
         raise NotFound(
@@ -52,6 +54,21 @@ def summary_turn(question: Question, language: str, clock: Clock) -> Turn:
     voice = Voice(composition, times)
     yield from voice.say(GenerationRequest(messages, max_tokens=SUMMARY_TOKENS))
     return (yield from finish(composition, voice, shown, times, None))
+
+
+def _of_subject(subject: str, language: str, times: Times) -> Turn:
+    if not subject:
+        raise BadInput(N_("What should be summarised?"), hint=N_("Choose a document or a folder, or name a subject."))
+    return (
+        yield from write_from_evidence(
+            subject,
+            subject,
+            lambda quotes: summary_messages(subject, quotes, language),
+            SUMMARY_TOKENS,
+            language,
+            times,
+        )
+    )
 
 
 def central_quotes(read: Sequence[Read]) -> list[Quote]:

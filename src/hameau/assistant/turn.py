@@ -13,15 +13,15 @@ from itertools import zip_longest
 from typing import Any
 
 from hameau.assistant.answering import Composition, cite
-from hameau.assistant.evidence import rank_quotes, within_budget
-from hameau.assistant.followup import leans_on, make_whole
+from hameau.assistant.evidence import Quote, rank_quotes, within_budget
+from hameau.assistant.followup import make_whole
 from hameau.assistant.judging import CERTAIN, DOUBTFUL, probability, read_signs
 from hameau.assistant.prompts import answer_messages, could_be_not_found, says_not_found
 from hameau.assistant.speaking import SentenceStream
 from hameau.assistant.types import Answer, BestSentence, Done, EvidenceFound, Question, SentenceChecked, TokenSaid
 from hameau.kit import N_, say
 from hameau.library import Document, Passage, SearchResult, SearchResults, terms
-from hameau.models import GenerationRequest
+from hameau.models import GenerationRequest, Message
 
 SHOWN = 8
 """Passages that are shown as evidence."""
@@ -31,6 +31,12 @@ PROMPT_CHARACTERS = 750
 """What the model reads of the documents: about 220 tokens, 3 seconds of the 1.5B on two cores."""
 PROMPT_QUOTES = 5
 ANSWER_TOKENS = 120
+WRITTEN_CHARACTERS = 1400
+WRITTEN_QUOTES = 8
+WRITTEN_PASSAGES = 6
+"""What a draft or a summary of a subject is written from."""
+JUDGED_TERMS = 24
+"""The judge was fitted on questions; a whole page of instructions is beyond it."""
 FOLLOW_UP = 2.0
 """How much more the words of a follow-up count than those of the question before it."""
 NEAREST = 3
@@ -68,10 +74,9 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class ReadDocuments:
-    """The driver answers with a list of :class:`Read`: the question's document, or those of its source."""
+    """The driver answers with a list of :class:`Read`: the question's document, or those of its source that hold text."""
 
     documents: int
-    passages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +118,29 @@ def answer_turn(question: Question, earlier: Sequence[str], language: str, clock
     times = Times(clock)
     whole = make_whole(question.text, list(earlier))
     found: SearchResults = yield Search(whole, LOOKED_AT)
-    results = found.results
+    results, alone = found.results, None
     if whole != question.text:  # the follow-up may also be about something else
-        alone: SearchResults = yield Search(question.text, LOOKED_AT)
+        alone = yield Search(question.text, LOOKED_AT)
         results = in_turns(results, alone.results)
     times.evidence = times.since()
     yield EvidenceFound(results[:SHOWN], times.evidence, whole)
     weights: Mapping[str, float] = (yield Weigh(tuple(dict.fromkeys(terms(whole))))) if results else {}
-    if whole != question.text:
-        own = set(terms(question.text))
+    own = set(terms(question.text))
+    if alone is not None:
         weights = {term: weight * (FOLLOW_UP if term in own else 1.0) for term, weight in weights.items()}
+    found = replace(found, results=results)
     quotes = rank_quotes(whole, results, weights)
-    confidence = probability(read_signs(whole, results, quotes, weights, found.embedder)) if quotes else 0.0
+    confidence = confidence_in(whole, found, quotes, weights)
+    if confidence < DOUBTFUL and alone is not None:  # what sounded like a follow-up may have been a question of its own
+        own_quotes = rank_quotes(question.text, alone.results, weights)
+        own_confidence = confidence_in(question.text, alone, own_quotes, weights)
+        if own_confidence >= DOUBTFUL and len(own) > 1:
+            whole, results, quotes, confidence = question.text, alone.results, own_quotes, own_confidence
     if confidence < DOUBTFUL:
         return (yield from close(not_found(results, language, confidence), times))
     composition = Composition(whole, within_budget(quotes, PROMPT_CHARACTERS, PROMPT_QUOTES))
     yield BestSentence(cite(composition.quotes[0], 1), times.since())
-    leaning = earlier[-1:] if leans_on(question.text) else ()
+    leaning = earlier[-1:] if whole != question.text else ()
     messages = answer_messages(question.text, leaning, composition.quotes, language)
     voice = Voice(composition, times)
     yield from voice.say(GenerationRequest(messages, max_tokens=ANSWER_TOKENS))
@@ -166,6 +177,35 @@ def finish(
     return (yield from close(answer, times))
 
 
+def write_from_evidence(
+    wish: str,
+    search: str,
+    worded: Callable[[Sequence[Quote]], tuple[Message, ...]],
+    tokens: int,
+    language: str,
+    times: Times,
+) -> Turn:
+    """A text of several sentences about ``wish`` from what ``search`` finds; ``worded`` puts it to the model."""
+    found: SearchResults = yield Search(search, LOOKED_AT)
+    times.evidence = times.since()
+    yield EvidenceFound(found.results[:SHOWN], times.evidence, search)
+    weights: Mapping[str, float] = (yield Weigh(tuple(dict.fromkeys(terms(wish))))) if found.results else {}
+    ranked = rank_quotes(wish, found.results, weights, passages=WRITTEN_PASSAGES)
+    quotes = within_budget(ranked, WRITTEN_CHARACTERS, WRITTEN_QUOTES)
+    confidence = confidence_in(search, found, rank_quotes(search, found.results, weights), weights)
+    if not quotes or (confidence < DOUBTFUL and len(terms(search)) <= JUDGED_TERMS):
+        return (yield from close(not_found(found.results, language, confidence), times))
+    composition = Composition(wish, quotes)
+    voice = Voice(composition, times)
+    yield from voice.say(GenerationRequest(worded(quotes), max_tokens=tokens))
+    return (yield from finish(composition, voice, found.results, times, None))
+
+
+def confidence_in(text: str, found: SearchResults, quotes: Sequence[Quote], weights: Mapping[str, float]) -> float:
+    """The judge's probability, 0 to 1, that what was found, with its ranked ``quotes``, answers ``text``."""
+    return probability(read_signs(text, found.results, quotes, weights, found.embedder)) if quotes else 0.0
+
+
 def not_found(results: Sequence[SearchResult], language: str, confidence: float, model: str = "") -> Answer:
     """The honest « not found », with the passages that came closest."""
     text = say(NOTHING_NEAR if not results else NOTHING_ANSWERS, language)
@@ -188,6 +228,7 @@ class Voice:
         self._composition = composition
         self._times = times
         self._stream = SentenceStream()
+        self._checked = False
 
     def say(self, request: GenerationRequest) -> Generator[Step, Any, None]:
         """Ask the model; its tokens as they come, its sentences as they are checked. Its « not found » is held back."""
@@ -195,7 +236,9 @@ class Voice:
         if not self.model:
             return
         held: str | None = ""
+        cut = False
         while (chunk := (yield Listen())) is not None:
+            cut = chunk.finish == "length"
             if not chunk.text:
                 continue
             if self._times.first_token is None:
@@ -211,11 +254,19 @@ class Voice:
             return
         if held:
             yield TokenSaid(held)
-            self._stream.feed(held)
-        yield from self._check(self._stream.finish())
+        yield from self._check(self._stream.feed(held or ""))
+        yield from self._check(self._last(self._stream.finish(), cut))
+
+    def _last(self, said: Sequence[str], cut: bool) -> Sequence[str]:
+        """Without the half sentence at which the model had to stop, unless it is all there is."""
+        half = cut and said and not said[-1].rstrip("»\"' ").endswith((".", "!", "?", "…", "]"))
+        return said[:-1] if half and (len(said) > 1 or self._checked) else said
 
     def _check(self, said: Sequence[str]) -> Iterator[SentenceChecked]:
         for text in said:
+            if says_not_found(text):  # after other words: they stand or fall by their own check
+                continue
             sentence = self._composition.add_said(text)
             if sentence is not None:
+                self._checked = True
                 yield SentenceChecked(sentence, self._composition.citations_of(sentence))

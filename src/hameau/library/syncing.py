@@ -5,8 +5,11 @@ Stops at the next file when asked; can be cut short anywhere and begun again. St
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
+import os
+import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -122,7 +125,7 @@ class Synchronisation:
         waiting = []
         for item in todo.look:
             self._pause()
-            old = movable.get(self._hash(item)) if item.uri not in known and not self._too_big(item) else None
+            old = movable.get(self._hash_or_nothing(item)) if item.uri not in known else None
             if old is None:
                 waiting.append(item)
                 continue
@@ -229,14 +232,34 @@ class Synchronisation:
         return item.size > self._tools.max_file_bytes
 
     def _hash(self, item: Item) -> str:
-        """BLAKE2b (RFC 7693) of the content, 128 bits: decides whether a file is the one that was read. Empty for what is no
-        file of a size that is read: a pipe would never end."""
-        digest = hashlib.blake2b(digest_size=16)
-        with self._path(item).open("rb", buffering=0) as file:
+        """BLAKE2b (RFC 7693) of the content, 128 bits: decides whether a file is the one that was read.
+
+        Since it was listed the file may have become something else. Raises ``OSError`` for a pipe, a device or a link, which
+        might never end, and ``NotEnough`` for one that has grown too big.
+        """
+        digest, size = hashlib.blake2b(digest_size=16), 0
+        with open(self._path(item), "rb", buffering=0, opener=_open_plainly) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise OSError(errno.EINVAL, "no regular file")
             while block := file.read(_BLOCK):
                 digest.update(block)
+                size += len(block)
+                if size > self._tools.max_file_bytes:
+                    raise TOO_BIG
         return digest.hexdigest()
+
+    def _hash_or_nothing(self, item: Item) -> str:
+        """The hash, or an empty text for what can't be read now: reading it will say why."""
+        try:
+            return "" if self._too_big(item) else self._hash(item)
+        except (HameauError, OSError):
+            return ""
 
     def _report(self, **changes: int) -> None:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]  # only the counters
         self._tools.board.source(self._progress)
+
+
+def _open_plainly(path: str, flags: int) -> int:
+    """Never waits for the other end of a pipe, never follows a link (where the system can tell)."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))

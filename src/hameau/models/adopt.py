@@ -75,8 +75,9 @@ def _adopt_file(source: Path, catalogue: Catalogue, arrival: Arrival) -> Install
     shelf.incoming.mkdir(parents=True, exist_ok=True)
     twins = [known for known in catalogue if known.sha256 and known.size_bytes == card.size_bytes]
     with locked(shelf.incoming / "adopt.lock", arrival.check):
+        for left in shelf.incoming.glob("*.adopting"):  # of a copy that was killed: whoever holds the lock is alone
+            left.unlink(missing_ok=True)
         draft = shelf.incoming / f"{card.id}.adopting"
-        draft.unlink(missing_ok=True)
         try:
             linked = _link(source, draft)
             digest = _digest(source, arrival) if linked and twins else "" if linked else _copy(source, draft, arrival)

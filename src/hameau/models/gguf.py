@@ -58,9 +58,9 @@ class Header:
         return value if isinstance(value, str) else ""
 
     def number(self, key: str) -> int:
-        """The whole number under ``key``, or 0."""
+        """The whole number under ``key``, or 0; a negative one, which counts nothing, is 0 too."""
         value = self.values.get(key, 0)
-        return value if isinstance(value, int) else 0
+        return max(0, value) if isinstance(value, int) else 0
 
 
 def read_header(stream: BinaryIO, size: int) -> Header:

@@ -112,7 +112,7 @@ class Models:
             return self._of_kind(self._installed(name), kind)
         there = {model.card.id: model for model in self.installed() if model.card.kind == kind}
         starters = [card.id for card in self.recommended() if card.kind == kind]
-        loaded = [name for name in self._generators if name not in self._overruled]
+        loaded = [name for name in tuple(self._generators) if name not in self._overruled]
         for name in (*loaded, *starters, SMALL, LARGE, *there):
             if name in there:
                 return there[name]

@@ -16,9 +16,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hameau.kit import N_, HameauError, Missing, NotEnough, Unavailable
+from hameau.models.child import PARENT
 
 logger = logging.getLogger(__name__)
 
+_CHILD = str(Path(__file__).with_name("child.py"))
+# `python -m pip`, but it dies with us: a download whose caller was killed leaves nobody behind who goes on writing.
+_PIP = f"import runpy; runpy.run_path({_CHILD!r})['die_with_parent'](); runpy.run_module('pip', None, '__main__', True)"
 _POLL = 0.25  # seconds between two looks at how much has arrived
 
 
@@ -42,13 +46,15 @@ def download(requirement: str, folder: Path, watch: Callable[[int], None]) -> Pa
     with log.open("wb") as output:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"),
+                # -P: the folder a person happens to stand in is not a place to import from.
+                *(sys.executable, "-P", "-c", _PIP, "download", "--quiet", "--no-input", "--disable-pip-version-check"),
                 *("--no-deps", "--no-cache-dir", "--only-binary=:all:", "--dest", str(wheels), requirement),
             ],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch)},
+            env=os.environ
+            | {"TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch), PARENT: str(os.getpid())},
         )
         try:
             while process.poll() is None:

@@ -198,3 +198,35 @@ def test_a_reader_who_leaves_frees_the_cores(house: House) -> None:
     assert house.gate.busy
     events.close()  # type: ignore[attr-defined]
     assert not house.gate.busy
+
+
+def test_a_subject_is_summarised_from_what_is_found(house: House) -> None:
+    assert house.speaker is not None
+    house.speaker._script = ["L'adhésion annuelle coûte 12 € pour les habitants de Brévanne."]
+    answer = house.ask(Question("l'adhésion annuelle", task="summary"))
+    assert answer.sentences[0].supported
+    assert answer.citations[0].document_id == house.documents["reglement.md"]
+
+
+def test_a_place_that_is_not_there_is_no_answer(house: House) -> None:
+    for nowhere in (Question(FEE.text, document_id=9999), Question(FEE.text, source_id="src_none")):
+        with pytest.raises(NotFound):
+            house.ask(nowhere)
+    with pytest.raises(NotFound, match="no space"):
+        house.ask(Question(FEE.text, space="elsewhere"))
+    assert house.assistant.conversations() == []
+
+
+def test_a_folder_is_summarised_past_its_unreadable_files(house: House) -> None:
+    for number in range(130):  # by title they come before all others
+        name = f"a{number}.pdf"
+        begun = house.library.begin_document(house.source.id, Item(f"/{name}", name, 1, now(), name))
+        house.library.fail_document(begun.id, BadInput("broken"))
+    assert house.ask(Question("", task="summary", source_id=house.source.id)).answered
+
+
+def test_a_subject_that_is_not_there_is_not_written_about(house: House) -> None:
+    for task in ("summary", "draft"):
+        answer = house.ask(Question("le pétrole du Texas et ses raffineries", task=task))
+        assert not answer.answered
+        assert answer.sentences == ()

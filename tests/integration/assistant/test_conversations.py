@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,9 +87,9 @@ def test_renaming(kept: Conversations) -> None:
 def test_markdown_marks_doubts_and_sources(kept: Conversations) -> None:
     one = kept.keep(Question("Combien ?"), ANSWER).answer.conversation
     text = export(kept.get(one), kept.turns(one), "markdown", "en")
-    assert "Elle coûte 12 €.[^1]\n" in text
+    assert "Elle coûte 12 €.[^1-1]\n" in text
     assert "Et 99 € ailleurs. *(to be checked)*" in text
-    assert "[^1]: Règlement, p. 3 (/reglement.pdf) — « L'adhésion coûte 12 €. »" in text
+    assert "[^1-1]: Règlement, p. 3 (/reglement.pdf) — « L'adhésion coûte 12 €. »" in text
 
 
 def test_json_holds_everything(kept: Conversations) -> None:
@@ -102,3 +104,47 @@ def test_titles_end_at_a_word() -> None:
     assert title_of("Une question\nsur deux lignes") == "Une question"
     assert len(title_of("mot " * 100)) <= 81
     assert title_of("x" * 300).endswith("…")
+
+
+def test_a_renamed_conversation_is_found_by_its_title(kept: Conversations) -> None:
+    one = kept.keep(Question("Où est l'école ?"), ANSWER).answer.conversation
+    kept.rename(one, "Préparer la rentrée")
+    assert [found.id for found in kept.recent(search="preparer rentrées")] == [one]
+    assert kept.recent("elsewhere", "rentrée") == []
+
+
+def test_what_has_no_question_is_titled_all_the_same(kept: Conversations) -> None:
+    summary = kept.keep(Question("", task="summary", document_id=2), ANSWER)
+    assert kept.get(summary.answer.conversation).title == "Résumé : Règlement"
+    letter = kept.keep(Question("", task="draft", template="\nMadame,\nle repas coûte {{prix}}."), ANSWER)
+    assert kept.get(letter.answer.conversation).title == "Madame,"
+    assert [one.id for one in kept.recent(search="repas")] == [letter.answer.conversation]
+
+
+def test_footnotes_of_two_turns_are_told_apart(kept: Conversations) -> None:
+    one = kept.keep(Question("Combien ?"), ANSWER).answer.conversation
+    kept.keep(Question("Et ailleurs ?", conversation=one), ANSWER)
+    text = export(kept.get(one), kept.turns(one), "markdown")
+    labels = re.findall(r"^\[\^([\d-]+)\]:", text, re.MULTILINE)
+    assert labels == ["1-1", "2-1"]
+
+
+def test_a_document_cannot_write_markdown_into_the_export(kept: Conversations) -> None:
+    words = "# Voir [ici](https://pirate.example) <script>alert(1)</script> ![x](y)"
+    hostile = Answer("", True, (Sentence(words, (1,), True, verbatim=True),), (replace(QUOTE, quote=words),), "m")
+    one = kept.keep(Question("Où ?"), hostile).answer.conversation
+    text = export(kept.get(one), kept.turns(one), "markdown")
+    assert "](" not in text.replace("\\](", "")
+    assert "<script>" not in text.replace("\\<script", "")
+    assert "\n# Voir" not in text
+
+
+def test_a_filled_letter_is_exported_whole(kept: Conversations) -> None:
+    question = Question("", task="draft", template="Bonjour,\nle repas coûte {{prix}} le {{jour}}.\nCordialement")
+    letter = "Bonjour,\nle repas coûte 12 € [1] le [à compléter : jour].\nCordialement"
+    said = (Sentence("prix : 12 €", (1,), True), Sentence("jour", (), False))
+    one = kept.keep(question, Answer(letter, True, said, (QUOTE,), "m")).answer.conversation
+    text = export(kept.get(one), kept.turns(one), "markdown")
+    assert "le repas coûte 12 € [^1-1] le \\[à compléter : jour\\]." in text
+    assert "Cordialement" in text
+    assert "- jour *(à vérifier)*" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -166,3 +167,18 @@ def test_nothing_is_left_in_the_scratch_folder(tmp_path: Path) -> None:
     extractor.extract(path)
     extractor.close()
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_text_that_can_only_be_too_long_is_not_even_read(tmp_path: Path) -> None:
+    path = tmp_path / "endless.txt"
+    path.write_bytes(b"Encore une ligne.\n" * 500_000)
+    extractor = SandboxedExtractor(max_characters=1000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(HameauError):
+            extractor.extract(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        extractor.close()
+    assert peak < 1 << 20

@@ -7,7 +7,7 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from fakes import papers
 from fakes.models import HashedEmbedder
 from fakes.trees import grow
 from hameau.kit import Conflict, NotEnough
-from hameau.library import Indexer, Library, syncing
+from hameau.library import Indexer, Item, Library, SourceContext, syncing
 from hameau.library.extraction import SandboxedExtractor
 from hameau.library.sources import FolderSource
 from hameau.models import Gate
@@ -118,6 +118,47 @@ def test_a_failed_file_is_listed_and_stops_nobody(world: World) -> None:
     indexer.sync(world.library.sources()[0].id)
     assert world.read == ["mauvais.docx"]  # a person who asks has it tried again
     indexer.stop()
+
+
+class Changing(FolderSource):
+    """A folder whose file ``a.txt`` becomes something else between the listing and the reading."""
+
+    def __init__(self, become: Callable[[Path], object]) -> None:
+        self._become = become
+
+    def items(self, context: SourceContext) -> Iterator[Item]:
+        for item in super().items(context):
+            yield item
+            if item.uri.endswith("a.txt"):
+                Path(item.uri).unlink()
+                self._become(Path(item.uri))
+
+
+@pytest.mark.parametrize("become", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.mkdir()])
+def test_a_file_that_becomes_something_else_stops_nobody(world: World, become: Callable[[Path], object]) -> None:
+    (world.folder / "a.txt").write_text("Le clocher.")
+    (world.folder / "b.txt").write_text("Le sentier.")
+    world.library.add_source("folder", str(world.folder))
+    indexer = Indexer(world.library, adapters={"folder": Changing(become)}, extractor=world, home=world.home)  # type: ignore[arg-type]
+    indexer.run_until_idle()
+    indexer.stop()
+    assert world.found("sentier") == ["b.txt"]
+    assert [Path(one.uri).name for one in world.library.failures()] == ["a.txt"]
+
+
+def test_an_unreadable_newcomer_does_not_stop_what_was_deleted(world: World) -> None:
+    """A new file is compared with the deleted ones, which may have been it under another name."""
+    (world.folder / "old.txt").write_text("Le lavoir.")
+    world.sync()
+    (world.folder / "old.txt").unlink()
+    (world.folder / "a.txt").write_text("Le clocher.")
+    (world.folder / "b.txt").write_text("Le verger.")
+    world.library.request_sync(world.library.sources()[0].id)
+    indexer = Indexer(world.library, adapters={"folder": Changing(Path.mkdir)}, extractor=world, home=world.home)  # type: ignore[arg-type]
+    indexer.run_until_idle()
+    indexer.stop()
+    assert world.found("lavoir") == []
+    assert world.found("verger") == ["b.txt"]
 
 
 def test_a_file_too_big_is_listed_with_its_reason(world: World) -> None:

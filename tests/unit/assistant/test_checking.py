@@ -50,7 +50,7 @@ def test_citation_markers_are_no_numbers() -> None:
     ("text", "values"),
     [
         ("14 juillet 1789", {"14", "7", "1789"}),
-        ("1 234,50 €", {"1234.50"}),
+        ("1 234,50 €", {"1234.5"}),
         ("1.234 habitants", {"1234"}),
         ("deux cents", {"200"}),
         ("mille neuf cent quatre-vingt-dix-sept", {"1997"}),
@@ -73,3 +73,10 @@ def test_a_quote_stands_letter_for_letter() -> None:
 def test_cover_counts_stems() -> None:
     assert cover("les adhésions des habitants", SOURCE) == 1.0
     assert cover("", SOURCE) == 1.0
+
+
+def test_cents_of_nothing_change_no_number() -> None:
+    assert numbers("1 480,00 €") == numbers("1480 €") == {"1480"}
+    assert numbers("4,20 m") == numbers("4,2 m") != numbers("42 m")
+    assert numbers("0,50 €") == numbers("0,5 €")
+    assert numbers("100") == {"100"}

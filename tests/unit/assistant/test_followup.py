@@ -17,6 +17,12 @@ from hameau.assistant.followup import leans_on, make_whole
         "Où est-il né ?",
         "And for children?",
         "What about non-members?",
+        "Et qui est le trésorier ?",
+        "Et comment s'inscrire ?",
+        "Quel tarif paie-t-il ?",
+        "Que fait-il à la fête ?",
+        "À quelle heure commence-t-elle ?",
+        "Et quand est-il ouvert aux écoles ?",
     ],
 )
 def test_leans_on_the_question_before(question: str) -> None:
@@ -31,6 +37,14 @@ def test_leans_on_the_question_before(question: str) -> None:
         "Où est né Camille Dubreuil ?",
         "Quels sont les horaires d'ouverture du moulin en été ?",
         "When was the mill restored?",
+        "Et où est la clé du four ?",
+        "Combien de bénévoles faut-il pour la fête ?",
+        "Y a-t-il un parking pour les cars ?",
+        "Est-il interdit de fumer dans la salle ?",
+        "Quand le lavoir a-t-il été rénové ?",
+        "À quelle heure la visite guidée commence-t-elle ?",
+        "L'association prête-t-elle des outils ?",
+        "Et qui est le nouveau trésorier ?",
     ],
 )
 def test_stands_alone(question: str) -> None:

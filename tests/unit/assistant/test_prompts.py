@@ -7,7 +7,9 @@ import pytest
 from hameau.assistant.prompts import answer_messages, could_be_not_found, says_not_found
 
 
-@pytest.mark.parametrize("text", ["INTROUVABLE", "Introuvable.", "« INTROUVABLE »", " introuvable [1]", "NOT FOUND"])
+@pytest.mark.parametrize(
+    "text", ["INTROUVABLE", "Introuvable.", "« INTROUVABLE »", " introuvable [1]", "NOT FOUND", "[1] INTROUVABLE"]
+)
 def test_not_found_in_all_its_spellings(text: str) -> None:
     assert says_not_found(text)
 
@@ -20,6 +22,7 @@ def test_an_answer_is_an_answer(text: str) -> None:
 def test_the_beginning_is_held_back_until_it_is_known() -> None:
     assert could_be_not_found("")
     assert could_be_not_found("INT")
+    assert could_be_not_found("[1] INT")
     assert not could_be_not_found("Inté")
 
 

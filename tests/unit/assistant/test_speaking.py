@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hameau.assistant.speaking import SentenceStream
@@ -28,6 +28,7 @@ def test_a_first_sentence_is_given_before_the_end() -> None:
     assert stream.feed("Le moulin ouvre en mai. Il ferme en octobre") == ["Le moulin ouvre en mai."]
 
 
+@example("1\n1\n[1]1", 1)
 @given(st.text(alphabet="ab .!?\n[1]«»é", max_size=80), st.integers(1, 7))
 def test_nothing_is_lost_or_said_twice(text: str, size: int) -> None:
     said = "".join("".join(feed(text, size)).split())

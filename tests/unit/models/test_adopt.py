@@ -124,3 +124,9 @@ def test_a_link_to_a_file_is_followed(tmp_path: Path, adopt: Adopt) -> None:
     mine = write(tmp_path / "real" / "Mine.gguf", TINY)
     (tmp_path / "link.gguf").symlink_to(mine)
     assert Path(adopt(tmp_path / "link.gguf").path).samefile(mine)
+
+
+def test_what_a_killed_copy_left_is_cleared_away(tmp_path: Path, shelf: Shelf, adopt: Adopt) -> None:
+    write(shelf.incoming / "another.adopting", TINY[:1000])
+    adopt(write(tmp_path / "Mine.gguf", TINY))
+    assert not list(shelf.incoming.glob("*.adopting"))

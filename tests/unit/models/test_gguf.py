@@ -60,6 +60,13 @@ def test_missing_keys_are_empty() -> None:
     assert header(SMALL).number("general.architecture") == 0
 
 
+def test_a_negative_number_counts_nothing() -> None:
+    key = b"llama.block_count"
+    hostile = SMALL.replace(key + struct.pack("<II", 4, 2), key + struct.pack("<Ii", 5, -7))
+    assert hostile != SMALL
+    assert header(hostile).number("llama.block_count") == 0
+
+
 def test_a_truncated_file_says_how_much_it_needs() -> None:
     read = header(SMALL[:-5])
     assert read.needed_bytes == read.file_bytes + 5

@@ -30,6 +30,7 @@ SECONDS = 120
 MAX_FILE_BYTES = 256 << 20
 MAX_CHARACTERS = 20_000_000
 _JOBS_EACH = 200
+_MOST_BYTES = 4  # of a character, in every encoding of Unicode
 _IN_WORKER = frozenset({"html", "mail", "mailbox", "pdf", "zip", "document", "picture"})
 NOTICE_NO_WALL = N_(
     "Documents are read in a separate process with limits on memory and time, but this system gives no means to cut that "
@@ -123,6 +124,8 @@ class SandboxedExtractor:
         head = os.pread(descriptor, HEAD_BYTES, 0)
         kind = kind_of(name, head)
         if kind.family == "text":
+            if size > _MOST_BYTES * self._max_characters:
+                raise error("too_long")  # before it fills our own memory
             data = head if size <= len(head) else _all_of(descriptor, size)
             extracted = read_plain(data, media_type or kind.media_type)
             if len(extracted.text) > self._max_characters:

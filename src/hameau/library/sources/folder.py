@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
@@ -20,6 +21,7 @@ from hameau.library.sources.globs import Wanted, wanted
 logger = logging.getLogger(__name__)
 
 _NOT_PERSONAL = frozenset({"/", "/proc", "/sys", "/dev", "/run", "/boot"})
+_NO_WORDS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]+")
 _AWAY = N_("This folder can't be reached right now; what was read there stays.")
 _AWAY_HINT = N_("Connect the disk or the share again, then synchronise. Remove the source if it is gone for good.")
 
@@ -149,11 +151,16 @@ def _walk(root: Path, choice: Wanted, failures: list[OSError]) -> Iterator[Item]
 def _item(path: Path, status: os.stat_result) -> Item:
     return Item(
         uri=to_uri(path),
-        title=_shown(path.stem.replace("_", " ")),
+        title=_one_line(_shown(path.stem.replace("_", " "))),
         size=status.st_size,
         modified_at=_moment(status.st_mtime),
         fingerprint=f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}",
     )
+
+
+def _one_line(text: str) -> str:
+    """A file name may hold line feeds and marks that turn the writing round; a title is one line of words."""
+    return " ".join(_NO_WORDS.sub(" ", text).split())
 
 
 def _moment(seconds: float) -> str:

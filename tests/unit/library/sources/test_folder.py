@@ -116,3 +116,10 @@ def test_check(tmp_path: Path) -> None:
     for uri, settings, error in bad:
         with pytest.raises(error):
             source.check(uri, settings)
+
+
+def test_a_title_is_one_line_whatever_the_name(tmp_path: Path) -> None:
+    (tmp_path / "a_b\n\t\u202ec\x1b[31m.txt").write_text("x")
+    (item,) = FolderSource().items(context(tmp_path))
+    assert item.title == "a b c [31m"
+    assert to_path(item.uri).exists()
