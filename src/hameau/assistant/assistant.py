@@ -15,7 +15,7 @@ from hameau.assistant.summary import summary_turn
 from hameau.assistant.turn import Turn as TurnSteps
 from hameau.assistant.turn import answer_turn
 from hameau.assistant.types import AnswerEvent, Conversation, Done, Question, Turn
-from hameau.kit import LANGUAGES, N_, BadInput, NotFound, monotonic_ms
+from hameau.kit import LANGUAGES, N_, BadInput, HameauError, NotFound, monotonic_ms
 from hameau.library import Document, Source, detect_language
 from hameau.models import Cancel, Gate
 from hameau.storage import Database
@@ -41,21 +41,30 @@ class Assistant:
         ``language`` is the reader's, used where the question does not tell its own. Raises ``BadInput`` for a
         question that is empty or too long, ``NotFound`` for a space, a conversation, a document or a source that is
         not there, ``Missing`` for a named model that is not installed. Closing the iterator, or setting ``cancel``,
-        stops the model; nothing is kept then.
+        stops the model; nothing is kept then. When the answer can't be kept (a full disk), it is given first, by a
+        :class:`Done` without a conversation, and the error is raised after it.
         """
         question = _checked(question)
         if question.model:
-            self._speakers.choose(
-                "chat", question.model
-            )  # a name that is not there is said before anything is searched
+            # A name that is not there is said before anything is searched.
+            self._speakers.choose("chat", question.model)
         self._check_place(question)
         earlier = [turn.question.text for turn in self._turns(question)]
         speaks = language_of(question.text or question.template, language)
         with self._gate.person():
             for event in drive(_steps(question, earlier, speaks), question, self._reader, self._speakers, cancel):
                 if isinstance(event, Done):
-                    event = Done(self._kept.keep(question, event.answer, speaks).answer)
-                yield event
+                    yield from self._close(question, event, speaks)
+                else:
+                    yield event
+
+    def _close(self, question: Question, done: Done, language: str) -> Iterator[Done]:
+        try:
+            kept = self._kept.keep(question, done.answer, language)
+        except HameauError:
+            yield done
+            raise
+        yield Done(kept.answer)
 
     def conversations(self, space: str = "home", search: str = "") -> list[Conversation]:
         """Those of ``space``, the latest first; with ``search``, those in which all its words stand."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from fakes.models import HashedEmbedder, ScriptedGenerator
-from hameau.assistant import Answer, AnswerEvent, Assistant, Done, EvidenceFound, Question
-from hameau.kit import BadInput, Cancelled, Missing, NotFound, now
+from hameau.assistant import Answer, AnswerEvent, Assistant, Done, EvidenceFound, Question, Turn
+from hameau.kit import BadInput, Cancelled, Missing, NotEnough, NotFound, now
 from hameau.library import Extracted, Item, Library
 from hameau.models import Gate, Generator, InstalledModel, Kind
 from hameau.storage import Database
@@ -230,3 +230,17 @@ def test_a_subject_that_is_not_there_is_not_written_about(house: House) -> None:
         answer = house.ask(Question("le pétrole du Texas et ses raffineries", task=task))
         assert not answer.answered
         assert answer.sentences == ()
+
+
+def test_an_answer_that_cannot_be_kept_is_given_all_the_same(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*anything: object) -> Turn:
+        raise NotEnough
+
+    monkeypatch.setattr(house.assistant._kept, "keep", full)
+    given: list[AnswerEvent] = []
+    with pytest.raises(NotEnough):
+        for event in house.assistant.ask(FEE):
+            given.append(event)  # noqa: PERF402 - what came before the error is the point
+    assert isinstance(given[-1], Done)
+    assert given[-1].answer.answered
+    assert given[-1].answer.conversation == ""

@@ -17,6 +17,7 @@ from typing import Any
 
 from hameau.kit import N_, BadInput, Corrupt, HameauError, Missing, NotEnough, Unavailable
 from hameau.models.machine import calm_threads
+from hameau.models.openmp import openmp_environment
 from hameau.models.ports import Cancel
 from hameau.models.types import (
     Alternative,
@@ -127,7 +128,7 @@ class LlamaGenerator:
         return worker
 
     def _start(self) -> Worker:
-        worker = Worker(_WORKER, calm_threads())
+        worker = Worker(_WORKER, calm_threads() | openmp_environment())
         order = asdict(self._options) | {"path": self._model.path, "batch": _BATCH}
         try:
             worker.send(json.dumps({"load": order}).encode())
