@@ -35,6 +35,8 @@ class Composition:
 
     question: str
     quotes: Sequence[Quote]
+    foreign: bool = False
+    """The question and the quotes are in different languages: words can't be compared, figures and names can."""
     sentences: list[Sentence] = field(default_factory=list)
     # The best quote is number 1, whatever the model says: it is what a person should read first.
     _numbers: dict[int, int] = field(default_factory=lambda: {0: 1})
@@ -96,17 +98,17 @@ class Composition:
     def _verdict(self, sentence: str, cited: Sequence[int]) -> Verdict:
         """Also doubtful: what rests on a quote much further from the question than another that says something else."""
         best = max((quote.score for quote in self.quotes), default=0.0)
-        if cited and max(self.quotes[index].score for index in cited) < BESIDE_THE_POINT * best:
+        if cited and not self.foreign and max(self.quotes[index].score for index in cited) < BESIDE_THE_POINT * best:
             return Verdict(False, N_("Another sentence of your documents is closer to the question."))
         sources = [text for index in cited for text in (self.quotes[index].text, place(self.quotes[index].result))]
-        return check_sentence(sentence, sources, self.question)
+        return check_sentence(sentence, sources, self.question, words=not self.foreign)
 
     def _cited(self, sentence: str, marked: Sequence[int]) -> list[int]:
         """The quotes that bear the sentence out, the best first."""
         new = set(terms(sentence)) - set(terms(self.question)) or set(terms(sentence))
         held = [new & set(terms(f"{place(quote.result)} {quote.text}")) for quote in self.quotes]
         ranked = sorted(range(len(held)), key=lambda index: (-len(held[index]), index not in marked, index))
-        if not ranked or (not held[ranked[0]] and not marked):
+        if not ranked or (not held[ranked[0]] and not marked and not self.foreign):
             return []
         best = ranked[0]
         for index in marked:

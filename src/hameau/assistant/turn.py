@@ -15,6 +15,7 @@ from typing import Any
 from hameau.assistant.answering import Composition, cite
 from hameau.assistant.evidence import Quote, rank_quotes, within_budget
 from hameau.assistant.followup import make_whole
+from hameau.assistant.foreign import crosses_languages, foreign_probability
 from hameau.assistant.judging import CERTAIN, DOUBTFUL, probability, read_signs
 from hameau.assistant.prompts import answer_messages, could_be_not_found, says_not_found
 from hameau.assistant.speaking import SentenceStream
@@ -138,7 +139,8 @@ def answer_turn(question: Question, earlier: Sequence[str], language: str, clock
             whole, results, quotes, confidence = question.text, alone.results, own_quotes, own_confidence
     if confidence < DOUBTFUL:
         return (yield from close(not_found(results, language, confidence), times))
-    composition = Composition(whole, within_budget(quotes, PROMPT_CHARACTERS, PROMPT_QUOTES))
+    chosen = within_budget(quotes, PROMPT_CHARACTERS, PROMPT_QUOTES)
+    composition = Composition(whole, chosen, foreign=crosses_languages(whole, results))
     yield BestSentence(cite(composition.quotes[0], 1), times.since())
     leaning = earlier[-1:] if whole != question.text else ()
     messages = answer_messages(question.text, leaning, composition.quotes, language)
@@ -203,7 +205,13 @@ def write_from_evidence(
 
 def confidence_in(text: str, found: SearchResults, quotes: Sequence[Quote], weights: Mapping[str, float]) -> float:
     """The judge's probability, 0 to 1, that what was found, with its ranked ``quotes``, answers ``text``."""
-    return probability(read_signs(text, found.results, quotes, weights, found.embedder)) if quotes else 0.0
+    if not quotes:
+        return 0.0
+    if crosses_languages(text, found.results):
+        by_meaning = foreign_probability(found.results, found.embedder)
+        if by_meaning is not None:
+            return by_meaning
+    return probability(read_signs(text, found.results, quotes, weights, found.embedder))
 
 
 def not_found(results: Sequence[SearchResult], language: str, confidence: float, model: str = "") -> Answer:
