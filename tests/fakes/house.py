@@ -24,7 +24,7 @@ from hameau.assistant import (
     Turn,
 )
 from hameau.hub import Settings
-from hameau.kit import BadInput, Cancelled, NotFound
+from hameau.kit import BadInput, Cancelled, NotEnough, NotFound
 from hameau.library import (
     Document,
     DocumentState,
@@ -94,6 +94,8 @@ class LibraryInMemory:
     def add_source(
         self, kind: str, uri: str, *, space: str = "home", title: str = "", settings: Mapping[str, object] | None = None
     ) -> Source:
+        if space != "home":
+            raise NotFound("There is no space {space}.", hint="See the list of spaces.", space=space)
         if not uri.startswith("/"):
             raise BadInput("{uri} is not a folder.", hint="Give a whole path.", uri=uri)
         number = f"source_{len(self.kept_sources) + 1}"
@@ -181,6 +183,8 @@ class AssistantOfScript:
         self.kept: dict[str, tuple[Conversation, list[Turn]]] = {}
         self.cancelled = threading.Event()
         """Set when an answer noticed that nobody waits for it any more."""
+        self.full = False
+        """Whether the disk is full: an answer is made, but can't be kept."""
         self.letter = ""
         """What a draft says, when a test wants one."""
         self.hold: Callable[[Cancel], None] = lambda cancel: None
@@ -218,6 +222,9 @@ class AssistantOfScript:
         answer = Answer(
             text, True, said, (citation,), "petit-modele", evidence_ms=2.0, first_token_ms=90.0, total_ms=3210.0
         )
+        if self.full:
+            yield Done(answer)
+            raise NotEnough("The disk is full.", hint="Free some space.")
         yield Done(self._keep(question, answer))
 
     def _nearest(self) -> tuple[SearchResult, ...]:
@@ -327,6 +334,17 @@ class HouseInMemory:
 
     def __post_init__(self) -> None:
         self.assistant = AssistantOfScript(self.library)
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 20,
+        space: str = "home",
+        source_id: str | None = None,
+        document_id: int | None = None,
+    ) -> SearchResults:
+        return self.library.search(query, limit=limit, space=space, source_id=source_id, document_id=document_id)
 
     def change_settings(self, *, chat_model: str) -> Settings:
         self.settings = replace(self.settings, chat_model=chat_model)

@@ -4,6 +4,8 @@
 - ``registry.py``  one line a command; its file is imported when it is called
 - ``house.py``     opens the hub for one command
 - ``terminal.py``  everything that is printed: text, tables, JSON
+- ``controls.py``  signs that could mislead a terminal
+- ``forms.py``     click's own pages in the reader's language
 - ``follow.py``    progress of long work
 - ``telling.py``   an answer as it is made: evidence, words, citations
 - one file a family of commands: ``ask.py``, ``chat.py``, ``conversations.py``, ``demo.py``, ``doctor.py``,

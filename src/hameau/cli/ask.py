@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -11,8 +12,10 @@ from hameau.cli import terminal
 from hameau.cli.house import as_json, house, in_space
 from hameau.cli.telling import finish, tell, told
 from hameau.cli.words import _, as_text, language
-from hameau.kit import N_, BadInput
+from hameau.kit import N_, BadInput, explain
 
+_BLANK = re.compile(r"\{\{|\[…")
+"""What a letter with blanks has in it; any other template is an instruction."""
 _LARGEST_TEMPLATE = 100_000
 """Bytes; a letter is a thousand times smaller, a mistaken file is larger."""
 
@@ -60,9 +63,15 @@ def ask(
     )
     with house() as hub:
         events = hub.assistant.ask(asked, language=language())
-        answer = finish(events) if json_ else tell(events)
-    if json_:
-        terminal.document(told(answer))
+        if not json_:
+            tell(events, letter=_BLANK.search(asked.template) is not None)
+            return
+        answer, trouble = finish(events)
+    terminal.document(told(answer))
+    if trouble is not None:  # the output has its one document already
+        for text in filter(None, explain(trouble, language())):
+            click.echo(terminal.one_line(text), err=True)
+        raise click.exceptions.Exit(1)
 
 
 def _letter(path: Path) -> str:

@@ -31,9 +31,9 @@ def chat(model: str | None, conversation: str | None, space: str) -> None:
                 terminal.note(N_("Stopped. Ask something else, or press Ctrl-D to leave."))
             except HameauError as error:
                 message, hint = explain(error, language())
-                terminal.line(message, "yellow")
+                terminal.line(terminal.one_line(message), "yellow")
                 if hint:
-                    terminal.line(hint, "dim")
+                    terminal.line(terminal.one_line(hint), "dim")
             terminal.line()
 
 

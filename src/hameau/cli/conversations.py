@@ -72,8 +72,9 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
         titles = [hub.assistant.conversation(name).title for name in names]
         if not yes:
             for title in titles:
-                terminal.line(f"· {title}")
-            click.confirm(_("Delete for good?"), abort=True, err=True)
+                terminal.line(f"· {terminal.one_line(title)}")
+            if not terminal.confirmed(_("Delete for good?")):
+                raise click.Abort
         for name in names:
             hub.assistant.delete(name)
     terminal.note(N_("Deleted: {count}"), {"count": len(names)})

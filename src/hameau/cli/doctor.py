@@ -6,8 +6,9 @@ import click
 
 from hameau.cli import terminal
 from hameau.cli.house import as_json, house
-from hameau.cli.words import _
-from hameau.hub import checkup
+from hameau.cli.words import _, decimal
+from hameau.hub import Check, checkup
+from hameau.kit import N_
 
 _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
 
@@ -24,8 +25,8 @@ def doctor(context: click.Context, json_: bool) -> None:
             {
                 "name": check.name,
                 "state": check.state,
-                "detail": _(check.detail, check.fields),
-                "hint": _(check.hint, check.fields),
+                "detail": _(check.detail, _fields(check)),
+                "hint": _(check.hint, _fields(check)),
             }
             for check in checks
         ]
@@ -33,7 +34,13 @@ def doctor(context: click.Context, json_: bool) -> None:
     else:
         for check in checks:
             mark, style = _MARKS[check.state]
-            terminal.line(f"{mark} {_(check.title)}: {_(check.detail, check.fields)}", style)
+            words = _(N_("{what}: {found}"), {"what": _(check.title), "found": _(check.detail, _fields(check))})
+            terminal.line(f"{mark} {terminal.one_line(words)}", style)
             if check.hint:
-                terminal.line(f"  → {_(check.hint, check.fields)}", "dim")
+                terminal.line(f"  → {terminal.one_line(_(check.hint, _fields(check)))}", "dim")
     context.exit(1 if failed else 0)
+
+
+def _fields(check: Check) -> dict[str, object]:
+    """What the check found, decimals as the reader writes them."""
+    return {name: decimal(value) if isinstance(value, float) else value for name, value in check.fields.items()}

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import click
 
 from hameau import __version__
+from hameau.cli.controls import one_line
+from hameau.cli.forms import dressed
 from hameau.cli.logs import begin
 from hameau.cli.registry import Registry
 from hameau.cli.words import _, language, speak
@@ -65,7 +67,9 @@ def _group() -> click.Group:
     group.params.append(
         click.Option(["-v", "--verbose"], is_flag=True, help=_("Say on the error output what happens inside."))
     )
-    return click.version_option(__version__, "--version", message="hameau %(version)s")(group)
+    versioned = click.version_option(__version__, "--version", message="hameau %(version)s")(group)
+    dressed(versioned)
+    return versioned
 
 
 HELP = N_("Hameau: ask your own documents, on your own machine, with a source behind every sentence.")
@@ -81,7 +85,8 @@ def _explained(error: HameauError, arguments: Sequence[str]) -> int:
     if "--json" in arguments:
         document = {"error": {"code": error.code, "message": message, "hint": hint}}
         click.echo(json.dumps(document, ensure_ascii=False))
-    click.echo(f"{message}\n{hint}" if hint else message, err=True)
+    for text in filter(None, (message, hint)):
+        click.echo(one_line(text), err=True)
     return NOT_UNDERSTOOD if isinstance(error, BadInput) else FAILED
 
 

@@ -58,7 +58,8 @@ def add(model: str, yes: bool, json_: bool) -> None:
     if json_:
         terminal.document(added)
     else:
-        terminal.line(_(N_("Here: {title} ({name})"), {"title": added.card.title, "name": added.card.id}))
+        fields = {"title": terminal.one_line(added.card.title), "name": added.card.id}
+        terminal.line(_(N_("Here: {title} ({name})"), fields))
 
 
 @models.command(help=_("Say everything about a model: licence, languages, size, memory, where it comes from."))
@@ -71,7 +72,7 @@ def show(model: str, json_: bool) -> None:
     if json_:
         terminal.document({**_fields(card), "installed": path is not None, "path": path or ""})
         return
-    terminal.line(card.title, "bold")
+    terminal.line(terminal.one_line(card.title), "bold")
     if note := card.note.get(language(), ""):
         terminal.line(note)
     terminal.facts(
@@ -105,7 +106,7 @@ def add_with_progress(hub: Hub, model: str, *, yes: bool = False, silent: bool =
     out = terminal.console(error=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=out, transient=True, disable=silent or not out.is_terminal) as bars:
-        task = bars.add_task(terminal.safe(model), total=None)
+        task = bars.add_task(terminal.one_line(model), total=None)
 
         def moved(done: int, total: int) -> None:
             bars.update(task, completed=done, total=total or None)
@@ -122,7 +123,7 @@ def _consent(hub: Hub, name: str, yes: bool) -> Consent | None:
         return asked
     size = terminal.size(hub.models.card(name).size_bytes)
     words = N_("Download {size} from {host}? Nothing else will leave this machine.")
-    return asked if click.confirm(_(words, {"size": size, "host": asked.host}), err=True) else None
+    return asked if terminal.confirmed(_(words, {"size": size, "host": asked.host})) else None
 
 
 def _fields(card: ModelCard) -> dict[str, object]:

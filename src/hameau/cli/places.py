@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hameau.cli.controls import one_line
 from hameau.cli.words import _
 from hameau.kit import N_
 from hameau.library import Locator
@@ -11,6 +12,7 @@ def place(title: str, locator: Locator) -> str:
     """``Title › Heading › Below, p. 3``; a heading that says the title again is left out."""
     headings = locator.heading[1:] if locator.heading[:1] == (title,) else locator.heading
     path = " › ".join((title, *headings))
+    path = one_line(path)
     return path if locator.page is None else f"{path}, {_(N_('p. {page}'), {'page': locator.page})}"
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 
 import click
 
+from hameau.cli.forms import dressed
 from hameau.cli.words import _
 from hameau.kit import N_
 
@@ -50,7 +51,7 @@ class Registry(click.Group):
         module, _dots, attribute = entry.where.partition(":")
         found = getattr(import_module(module), attribute)
         assert isinstance(found, click.Command), entry.where  # noqa: S101 - a mistake in the table above
-        return found
+        return dressed(found)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(_("Commands")):

@@ -21,13 +21,13 @@ _LONGEST = 2000
 @as_json
 def search(query: str, limit: int, space: str, json_: bool) -> None:
     with house() as hub:
-        found = hub.library.search(as_text(query), limit=limit, space=space)
+        found = hub.search(as_text(query), limit=limit, space=space)
     if json_:
         terminal.document(found)
         return
     for number, result in enumerate(found.results, 1):
         terminal.line(f"{number}. {place(result.title, result.locator)}", "bold")
-        terminal.line(result.uri, "dim")
+        terminal.line(terminal.one_line(result.uri), "dim")
         terminal.line(snippet(result.text, _LONGEST))
         terminal.line()
     if not found.results:

@@ -31,10 +31,11 @@ def add(path: str, title: str, no_wait: bool, space: str, json_: bool) -> None:
     if json_:
         terminal.document({"source": source, "status": status})
         return
-    terminal.line(_(N_("Added: {title} ({name})"), {"title": source.title or source.uri, "name": source.id}))
+    fields = {"title": terminal.one_line(source.title or source.uri), "name": source.id}
+    terminal.line(_(N_("Added: {title} ({name})"), fields))
     _say(status)
     if source.error:
-        terminal.line(_(source.error, source.fields), "yellow")
+        terminal.line(terminal.one_line(_(source.error, source.fields)), "yellow")
 
 
 @click.group(invoke_without_command=True, help=_("List, remove or read again what was added."))

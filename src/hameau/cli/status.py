@@ -40,8 +40,9 @@ def status(space: str, json_: bool) -> None:
     for notice in library.notices:
         terminal.line(_(notice), "yellow")
     for each in failures:
-        terminal.line(f"✗ {each.uri}", "red")
-        terminal.line(f"  {_(each.reason or '', each.fields)} {_(each.hint or '', each.fields)}".rstrip(), "dim")
+        terminal.line(f"✗ {terminal.one_line(each.uri)}", "red")
+        why = f"  {_(each.reason or '', each.fields)} {_(each.hint or '', each.fields)}"
+        terminal.line(terminal.one_line(why.rstrip()), "dim")
 
 
 def _fields(library: LibraryStatus) -> dict[str, object]:

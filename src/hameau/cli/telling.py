@@ -24,8 +24,8 @@ from hameau.assistant import (
 )
 from hameau.cli import terminal
 from hameau.cli.places import place, snippet
-from hameau.cli.words import _
-from hameau.kit import N_, Unavailable
+from hameau.cli.words import _, decimal
+from hameau.kit import N_, HameauError, Unavailable
 
 _SHOWN = 5
 """Passages shown as evidence; all of them are in the answer's ``--json`` and on the page."""
@@ -35,10 +35,14 @@ _SNIPPET_LINES = 2
 """Lines of a passage shown as evidence, below the line that says where it stands."""
 
 
-def tell(events: Iterator[AnswerEvent], out: Console | None = None) -> Answer:
-    """Prints an answer while it is made, and returns it."""
+def tell(events: Iterator[AnswerEvent], out: Console | None = None, *, letter: bool = False) -> Answer:
+    """Prints an answer while it is made, and returns it. A filled ``letter`` is printed whole, with what is doubtful in it.
+
+    What goes wrong after the answer is raised once the answer is printed.
+    """
     out = out or terminal.console()
-    teller = _OnTerminal(out) if out.is_terminal else _OnPipe(out)
+    teller = _OnTerminal(out, letter) if out.is_terminal else _OnPipe(out, letter)
+    answer: Answer | None = None
     try:
         for event in events:
             match event:
@@ -52,19 +56,31 @@ def tell(events: Iterator[AnswerEvent], out: Console | None = None) -> Answer:
                     teller.sentence(event)
                 case Done():
                     teller.close()
-                    _ending(out, event.answer)
-                    return event.answer
+                    answer = event.answer
+                    _ending(out, answer, letter)
     finally:
         teller.close()
-    raise Unavailable(N_("The answer stopped before its end."), hint=N_("Ask again."))
+    return _whole(answer)
 
 
-def finish(events: Iterator[AnswerEvent]) -> Answer:
-    """The answer, without a word printed."""
-    for event in events:
-        if isinstance(event, Done):
-            return event.answer
-    raise Unavailable(N_("The answer stopped before its end."), hint=N_("Ask again."))
+def finish(events: Iterator[AnswerEvent]) -> tuple[Answer, HameauError | None]:
+    """The answer, without a word printed, and what went wrong after it."""
+    answer: Answer | None = None
+    try:
+        for event in events:
+            if isinstance(event, Done):
+                answer = event.answer
+    except HameauError as error:
+        if answer is None:
+            raise
+        return answer, error
+    return _whole(answer), None
+
+
+def _whole(answer: Answer | None) -> Answer:
+    if answer is None:
+        raise Unavailable(N_("The answer stopped before its end."), hint=N_("Ask again."))
+    return answer
 
 
 def told(answer: Answer) -> Answer:
@@ -75,13 +91,14 @@ def told(answer: Answer) -> Answer:
 class _OnPipe:
     """Nobody watches: only what is checked is printed, one sentence a line."""
 
-    def __init__(self, out: Console) -> None:
+    def __init__(self, out: Console, letter: bool) -> None:
         self.out = out
+        self.letter = letter
 
     def evidence(self, event: EvidenceFound) -> None:
         self.out.print(_found(event))
         for result in event.results[:_SHOWN]:
-            self.out.print(Text(terminal.safe(f"· {place(result.title, result.locator)}")), soft_wrap=True)
+            self.out.print(Text(f"· {place(result.title, result.locator)}"), soft_wrap=True)
             self.out.print(Text(terminal.safe(f"  {snippet(result.text, _SNIPPET)}")), soft_wrap=True)
         self.out.print()
 
@@ -92,7 +109,7 @@ class _OnPipe:
         """Waits for its sentence to be checked."""
 
     def sentence(self, event: SentenceChecked) -> None:
-        if not event.sentence.verbatim:  # the others stand among the quotes
+        if not (event.sentence.verbatim or self.letter):  # the others stand among the quotes, or in the letter
             self.out.print(_sentence(event.sentence), soft_wrap=True)
 
     def close(self) -> None:
@@ -102,8 +119,8 @@ class _OnPipe:
 class _OnTerminal(_OnPipe):
     """A person watches: words appear as the model says them, and are replaced by their checked sentence."""
 
-    def __init__(self, out: Console) -> None:
-        super().__init__(out)
+    def __init__(self, out: Console, letter: bool) -> None:
+        super().__init__(out, letter)
         self.stand_in = Text()
         self.checked: list[Text] = []
         self.pending = ""
@@ -112,7 +129,7 @@ class _OnTerminal(_OnPipe):
     def evidence(self, event: EvidenceFound) -> None:
         self.out.print(_found(event))
         for result in event.results[:_SHOWN]:
-            where = Text(terminal.safe(f"· {place(result.title, result.locator)}"), style="cyan")
+            where = Text(f"· {place(result.title, result.locator)}", style="cyan")
             where.truncate(self.out.width, overflow="ellipsis")
             self.out.print(where)
             self.out.print(_first_lines(self.out, terminal.safe(snippet(result.text, 10_000))))
@@ -130,7 +147,7 @@ class _OnTerminal(_OnPipe):
         self._draw()
 
     def sentence(self, event: SentenceChecked) -> None:
-        if event.sentence.verbatim:
+        if event.sentence.verbatim or self.letter:
             return
         self.checked.append(_sentence(event.sentence))
         self.pending = ""
@@ -183,11 +200,16 @@ def _reason(sentence: Sentence) -> str:
     return _(sentence.doubt, {"missing": sentence.missing}) if sentence.doubt else ""
 
 
-def _ending(out: Console, answer: Answer) -> None:
+def _ending(out: Console, answer: Answer, letter: bool) -> None:
     """The quotes behind the numbers, what came nearest when nothing was found, and what it took."""
     wrap = not out.is_terminal
-    if not answer.answered or not (answer.citations or answer.sentences):
+    if letter or not answer.answered or not (answer.citations or answer.sentences):
         out.print(Text(terminal.safe(answer.answer)), soft_wrap=wrap)
+    doubtful = [one for one in answer.sentences if letter and not (one.supported or one.verbatim)]
+    if doubtful:
+        out.print()
+    for one in doubtful:
+        out.print(_sentence(one), soft_wrap=wrap)
     if answer.answered and not answer.model:
         out.print(Text(_(WORDLESS), style="yellow"), soft_wrap=wrap)
         out.print(Text(_(ADD_MODEL), style="dim"), soft_wrap=wrap)
@@ -198,13 +220,13 @@ def _ending(out: Console, answer: Answer) -> None:
     if not answer.answered and answer.nearest:
         out.print(Text(_(N_("The nearest passages:")), style="bold"))
         for result in answer.nearest[:_SHOWN]:
-            out.print(Text(terminal.safe(f"· {place(result.title, result.locator)}")), soft_wrap=wrap)
+            out.print(Text(f"· {place(result.title, result.locator)}"), soft_wrap=wrap)
         out.print()
     fields = {
         "evidence": terminal.duration(answer.evidence_ms),
         "first": terminal.duration(answer.first_token_ms),
         "total": terminal.duration(answer.total_ms),
-        "energy": "—" if answer.energy_wh is None else f"{answer.energy_wh:.3f} Wh",
+        "energy": "—" if answer.energy_wh is None else f"{decimal(answer.energy_wh, 3)} Wh",
         "model": answer.model or "—",
     }
     words = N_("evidence {evidence} · first word {first} · whole answer {total} · energy {energy} · model {model}")
@@ -219,8 +241,8 @@ def _citation(citation: Citation, *, wide: bool) -> Table | Text:
     """A quote, where it stands, and its file. ``wide``: on a terminal, where lines are folded below each other."""
     number = Text(f"[{citation.number}]", style="cyan")
     quote = Text(terminal.safe(f"« {' '.join(citation.quote.split())} »"))
-    where = Text(terminal.safe(place(citation.title, citation.locator)), style="bold")
-    path = Text(terminal.safe(citation.uri), style="dim")
+    where = Text(place(citation.title, citation.locator), style="bold")
+    path = Text(terminal.one_line(citation.uri), style="dim")
     if not wide:
         return Text("\n    ").join([Text(" ").join([number, quote]), where, path])
     grid = Table.grid(padding=(0, 1))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
+import sys
 from collections.abc import Mapping, Sequence
 
 import click
@@ -16,9 +16,26 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hameau.cli.words import _
+from hameau.cli.controls import one_line, safe
+from hameau.cli.words import _, decimal
+from hameau.kit import N_
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+__all__ = [
+    "confirmed",
+    "console",
+    "document",
+    "duration",
+    "facts",
+    "line",
+    "note",
+    "one_line",
+    "plain",
+    "safe",
+    "size",
+    "table",
+]
+
+_YES = {"y", "yes", "o", "oui"}
 
 
 class _Console(Console):
@@ -34,11 +51,6 @@ def console(*, error: bool = False) -> Console:
     return made
 
 
-def safe(text: str) -> str:
-    """``text`` without control characters or overrides of the writing direction; line feeds and tabs stay."""
-    return _CONTROL.sub("", text)
-
-
 def line(text: str = "", style: str = "") -> None:
     """One line on the output."""
     out = console()
@@ -47,7 +59,16 @@ def line(text: str = "", style: str = "") -> None:
 
 def note(message: str, fields: Mapping[str, object] | None = None) -> None:
     """One line about the work itself, on the error output, so that the output stays data."""
-    console(error=True).print(Text(safe(_(message, fields)), style="dim"), soft_wrap=True)
+    console(error=True).print(Text(one_line(_(message, fields)), style="dim"), soft_wrap=True)
+
+
+def confirmed(question: str) -> bool:
+    """Asks on the error output; only a clear yes in one of our languages is one. Raises ``click.Abort`` at the end of input."""
+    click.echo(f"{one_line(question)} {_(N_('[y/N]'))} ", nl=False, err=True)
+    answer = sys.stdin.readline()
+    if not answer:
+        raise click.Abort
+    return answer.strip().lower() in _YES
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -55,14 +76,14 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     out = console()
     if not out.is_terminal:
         for row in rows:
-            click.echo("\t".join(safe(str(cell)).replace("\n", " ").replace("\t", " ") for cell in row))
+            click.echo("\t".join(one_line(cell) for cell in row))
         return
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for index, column in enumerate(columns):
         numbers = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
         drawn.add_column(_(column), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(safe(str(cell))) for cell in row))
+        drawn.add_row(*(Text(one_line(cell)) for cell in row))
     out.print(drawn)
 
 
@@ -70,7 +91,7 @@ def facts(rows: Mapping[str, object]) -> None:
     """Words and their values, one a line, the values below each other."""
     width = max(len(_(word)) for word in rows)
     for word, value in rows.items():
-        line(f"{_(word):<{width}}  {value}")
+        line(f"{_(word):<{width}}  {one_line(value)}")
 
 
 def document(value: object) -> None:
@@ -95,11 +116,11 @@ def size(count: int) -> str:
     while amount >= 1000 and len(units) > 1:
         amount /= 1000
         units.pop(0)
-    return f"{amount:.0f} {units[0]}" if amount >= 10 or amount == int(amount) else f"{amount:.1f} {units[0]}"
+    return f"{amount:.0f} {units[0]}" if amount >= 10 or amount == int(amount) else f"{decimal(amount)} {units[0]}"
 
 
 def duration(milliseconds: float | None) -> str:
     """A time for people; a dash when there is none."""
     if milliseconds is None:
         return "—"
-    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{decimal(milliseconds / 1000)} s"

@@ -13,6 +13,12 @@ from hameau.kit import LANGUAGES, N_, of_terminal, say
 _LOCALE = Path(hameau.kit.__file__).with_name("locale")
 _chosen = ""
 
+
+def ngettext(one: str, many: str) -> tuple[str, str]:
+    """Marks two forms for translation, as :func:`hameau.kit.N_` marks one; they are chosen where they are shown."""
+    return one, many
+
+
 # click looks these up with gettext in the process's text domain; they stand here to be collected.
 CLICK = (
     N_("Usage:"),
@@ -24,18 +30,30 @@ CLICK = (
     N_("default: {default}"),
     N_("Error: {message}"),
     N_("No such command {name!r}."),
-    N_("No such option: {name}"),
+    N_("No such option {name!r}."),
     N_("Missing argument"),
     N_("Missing option"),
     N_("Missing command."),
     N_("Missing parameter"),
-    N_("Got unexpected extra argument ({args})"),
     N_("Invalid value: {message}"),
     N_("Invalid value for {param_hint}: {message}"),
     N_("Try '{command} {option}' for help."),
-    N_("Option {name!r} requires an argument."),
+    N_("Option {name!r} does not take a value."),
     N_("Aborted!"),
     N_("{value!r} is not a valid {number_type}."),
+    N_("{value} is not in the range {range}."),
+    N_("{name} {filename!r} does not exist."),
+    N_("{name} {filename!r} is a file."),
+    N_("{name} {filename!r} is a directory."),
+    N_("{name} {filename!r} is not readable."),
+    N_("{name} {filename!r} is not writable."),
+    N_("file"),
+    N_("directory"),
+    N_("path"),
+    ngettext("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments."),
+    ngettext("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})"),
+    ngettext("{value!r} is not {choice}.", "{value!r} is not one of {choices}."),
+    ngettext("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)"),
 )
 
 
@@ -56,6 +74,12 @@ def speak(wanted: str) -> None:
 def _(message: str, fields: Mapping[str, object] | None = None) -> str:
     """``message`` in the reader's language, with its ``{name}`` fields filled in."""
     return say(message, language(), fields)
+
+
+def decimal(value: float, digits: int = 1) -> str:
+    """A number with ``digits`` behind the decimal sign, which is a comma in French."""
+    written = f"{value:.{digits}f}"
+    return written.replace(".", ",") if language() == "fr" else written
 
 
 def as_text(argument: str) -> str:

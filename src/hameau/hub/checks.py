@@ -73,7 +73,7 @@ def _processor(_hub: Hub) -> Iterator[Check]:
 
 def _memory(_hub: Hub) -> Iterator[Check]:
     free = free_memory()
-    fields = {"free": f"{free / 1e9:.1f}"}
+    fields = {"free": free / 1e9}
     if free < LEAST_MEMORY:
         hint = N_("Close other programs: the small model needs about 1.5 GB.")
         yield Check("memory", "warn", _TITLES["memory"], N_("{free} GB free"), hint, fields)
@@ -83,7 +83,7 @@ def _memory(_hub: Hub) -> Iterator[Check]:
 
 def _disk(hub: Hub) -> Iterator[Check]:
     free = shutil.disk_usage(hub.home).free
-    fields = {"free": f"{free / 1e9:.1f}", "home": hub.home}
+    fields = {"free": free / 1e9, "home": hub.home}
     state: State = "fail" if free < LEAST_DISK else "warn" if free < GOOD_DISK else "ok"
     hint = N_("Free some space, or choose another disk with HAMEAU_HOME.") if state != "ok" else ""
     yield Check("disk", state, _TITLES["disk"], N_("{free} GB free at {home}"), hint, fields)

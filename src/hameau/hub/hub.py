@@ -14,7 +14,7 @@ from hameau.hub.scratch import Scratch
 from hameau.hub.settings import Settings, change_settings, prepare_home
 from hameau.kit import HameauError
 from hameau.kit import settings as setting_kinds
-from hameau.library import Indexer, Library, Source
+from hameau.library import Indexer, Library, SearchResults, Source
 from hameau.library.extraction import SandboxedExtractor
 from hameau.library.sources import FolderSource
 from hameau.models import Gate, Models, physical_cores
@@ -98,6 +98,19 @@ class Hub:
         """
         canonical = self.indexer.check(kind, uri, settings)
         return self.library.add_source(kind, canonical, space=space, title=title, settings=settings or {})
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 20,
+        space: str = "home",
+        source_id: str | None = None,
+        document_id: int | None = None,
+    ) -> SearchResults:
+        """Searches for a person who waits: background work stands aside meanwhile. See :meth:`Library.search`."""
+        with self.gate.person():
+            return self.library.search(query, limit=limit, space=space, source_id=source_id, document_id=document_id)
 
     def change_settings(self, **changes: setting_kinds.Plain) -> Settings:
         """Keeps ``changes`` in the home's file and lets them hold at once. The address and the limits of a running server

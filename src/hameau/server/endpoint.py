@@ -19,7 +19,8 @@ from starlette.routing import Route
 
 from hameau.kit import N_
 from hameau.server.call import Call, call_of
-from hameau.server.errors import BadShape, TooLarge, failure_of, known, status_of
+from hameau.server.errors import TooLarge, failure_of, known, status_of
+from hameau.server.mistakes import bad_shape
 from hameau.server.replies import json_reply
 from hameau.server.shapes import MAX_BODY, NoParameters
 
@@ -90,15 +91,6 @@ def decode_json(data: bytes, shape: type[T]) -> T:
         return msgspec.json.decode(data or b"{}", type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise bad_shape(error) from error
-
-
-def bad_shape(error: Exception) -> BadShape:
-    """What msgspec found wrong. Its words are English and precise; they are for whoever writes the program."""
-    return BadShape(
-        N_("The request does not have the expected form: {detail}"),
-        hint=N_("Every request is described at /api/v1/openapi.json."),
-        detail=str(error).replace("{", "(").replace("}", ")"),
-    )
 
 
 async def read_bounded(request: Request, limit: int) -> bytes:

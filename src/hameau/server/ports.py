@@ -18,15 +18,6 @@ from hameau.perimeter import Consent
 class LibraryFace(Protocol):
     """The room ``library``, as far as pages and the API use it."""
 
-    def search(
-        self,
-        query: str,
-        *,
-        limit: int = 20,
-        space: str = "home",
-        source_id: str | None = None,
-        document_id: int | None = None,
-    ) -> SearchResults: ...
     def sources(self, space: str = "home", /) -> Sequence[Source]: ...
     def source(self, source_id: str, /) -> Source: ...
     def remove_source(self, source_id: str, /) -> object: ...
@@ -87,6 +78,15 @@ class House(Protocol):
     def assistant(self) -> AssistantFace: ...
     @property
     def models(self) -> ModelsFace: ...
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 20,
+        space: str = "home",
+        source_id: str | None = None,
+        document_id: int | None = None,
+    ) -> SearchResults: ...
     def change_settings(self, *, chat_model: str) -> Settings: ...
     def add_source(
         self, kind: str, uri: str, *, space: str = "home", title: str = "", settings: Mapping[str, object] | None = None

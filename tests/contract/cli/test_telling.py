@@ -24,7 +24,7 @@ def test_both_say_the_same(tmp_path: Path, question: str, language: str, capsys:
     house = furnished(tmp_path)
     by_http = Client(create_app(house), language=language).post("/api/v1/ask", json={"question": question}).json()
     speak(language)
-    terminal.document(told(finish(house.assistant.ask(Question(question)))))
+    terminal.document(told(finish(house.assistant.ask(Question(question)))[0]))
     by_command = json.loads(capsys.readouterr().out)
     speak("")
     assert list(by_command) == list(by_http)

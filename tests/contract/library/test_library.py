@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from fakes import elsewhere
 from fakes.embedding import GroupEmbedder
 from hameau.kit import BadInput, Conflict, Corrupt, HameauError, NotFound
 from hameau.library import Document, Extracted, Item, Library, PageSpan, Source
@@ -224,32 +224,9 @@ def test_a_removed_source_leaves_nothing(house: House) -> None:
     assert [source.id for source in house.library.sources()] == [other.id]
 
 
-def _removal_killed_in_the_middle(path: Path) -> None:
-    house = House(path)
-    for number in range(120):
-        house.put(f"{number}.txt", CATS)
-    seen = 0
-
-    def count() -> None:
-        nonlocal seen
-        seen += 1
-
-    house.library.listen(count)
-    with house.database.transaction() as session:
-        session.run("create trigger deadly after delete on documents when old.uri = '70.txt' begin select die(); end")
-    import apsw
-
-    def die() -> None:
-        os.kill(os.getpid(), 9)
-
-    writer: apsw.Connection = house.database._writer
-    writer.create_scalar_function("die", die)
-    house.library.remove_source(house.source.id)
-
-
 def test_a_removal_that_was_killed_is_resumed(tmp_path: Path) -> None:
     path = tmp_path / "killed.db"
-    process = multiprocessing.get_context("spawn").Process(target=_removal_killed_in_the_middle, args=(path,))
+    process = multiprocessing.get_context("spawn").Process(target=elsewhere.die_while_removing, args=(path,))
     process.start()
     process.join()
     assert process.exitcode == -9
@@ -473,3 +450,38 @@ def test_a_question_is_understood_in_the_languages_of_the_library(house: House) 
     house.put("chiens.txt", "Les chiens couraient dans les champs du village.")
     assert house.found("a dog that runs") == ["dogs.txt"]
     assert house.found("un chien") == ["chiens.txt"]
+
+
+def test_a_space_that_is_not_there_is_said_plainly(house: House) -> None:
+    with pytest.raises(NotFound) as caught:
+        house.library.add_source("folder", "/autre", space="nulle-part")
+    assert "nulle-part" in str(caught.value) and caught.value.hint
+
+
+def test_a_source_being_removed_takes_no_document(house: House) -> None:
+    with house.database.transaction() as session:
+        session.run("update sources set state = 'removing'")
+    with pytest.raises(NotFound):
+        house.library.begin_document(house.source.id, Item("a.txt", "a", 1, "", ""))
+
+
+def test_an_index_of_another_version_is_built_anew_and_resumes(house: House, tmp_path: Path) -> None:
+    for number in range(45):
+        house.put(f"{number}.txt", CATS)
+    with house.database.transaction() as session:
+        session.run("delete from passage_index")
+        for row in session.all("select id from passages"):
+            session.run(
+                "insert into passage_index (rowid, title, heading, body) values (?, '', '', 'ancien')", (row["id"],)
+            )
+    assert house.library.refresh_text_index()
+    assert len(house.found("ancien", limit=100)) == 25  # what is not done yet still answers
+    house.database.close()
+    again = Library(Database(house.database.path))
+    steps = 0
+    while again.refresh_text_index():
+        steps += 1
+    assert steps == 2  # goes on where it was
+    assert len(again.search("matou", limit=100).results) == 45
+    assert again.search("ancien").results == ()
+    assert not again.refresh_text_index()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from fakes import elsewhere
 from hameau.kit import Corrupt, NotEnough, Refused, Unavailable
 from hameau.storage import Database
 
@@ -115,22 +119,6 @@ def test_deleting_what_is_referred_to_is_refused_and_cascades_work(database: Dat
         assert session.value("pragma journal_mode") == "wal"
 
 
-def _write_elsewhere(path: Path) -> None:
-    database = Database(path)
-    with database.transaction() as session:
-        session.run(PUT, ("elsewhere", "1"))
-    database.close()
-
-
-def _die_in_the_middle(path: Path) -> None:
-    database = Database(path)
-    with database.transaction() as session:
-        session.run(PUT, ("committed", "1"))
-    with database.transaction() as session:
-        session.run(PUT, ("half", "1"))
-        os.kill(os.getpid(), 9)
-
-
 def test_the_data_version_tells_of_every_writer(database: Database) -> None:
     seen = database.data_version()
     assert database.data_version() == seen
@@ -138,7 +126,7 @@ def test_the_data_version_tells_of_every_writer(database: Database) -> None:
         session.run(PUT, ("a", "1"))
     own = database.data_version()
     assert own != seen
-    process = multiprocessing.get_context("spawn").Process(target=_write_elsewhere, args=(database.path,))
+    process = multiprocessing.get_context("spawn").Process(target=elsewhere.write, args=(database.path,))
     process.start()
     process.join()
     assert database.data_version() != own
@@ -146,7 +134,7 @@ def test_the_data_version_tells_of_every_writer(database: Database) -> None:
 
 
 def test_a_process_killed_while_writing_leaves_what_was_committed(database: Database) -> None:
-    process = multiprocessing.get_context("spawn").Process(target=_die_in_the_middle, args=(database.path,))
+    process = multiprocessing.get_context("spawn").Process(target=elsewhere.die_in_the_middle, args=(database.path,))
     process.start()
     process.join()
     assert process.exitcode == -9
@@ -168,6 +156,25 @@ def test_a_full_disk_is_said_plainly_and_loses_nothing(database: Database) -> No
         session.value("pragma max_page_count = 1000000")
         session.run(PUT, ("after", "1"))
     assert keys(database) == ["after", "before"]
+
+
+def test_a_disk_that_is_full_already_is_told_with_its_numbers(tmp_path: Path) -> None:
+    if shutil.which("unshare") is None:
+        pytest.skip("the program unshare makes the small disk")
+    small = tmp_path / "small"
+    small.mkdir()
+    script = (
+        f"mount -t tmpfs -o size=1m none '{small}' || exit 77; exec '{sys.executable}' '{elsewhere.__file__}' '{small}'"
+    )
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip("this kernel lets no user make a small disk")
+    assert done.returncode == 0, done.stderr
+    for told in done.stdout.splitlines():
+        assert told.startswith("NotEnough"), told
+        assert "KB are free of 1 MB" in told
+    assert len(done.stdout.splitlines()) == 2
 
 
 def test_a_file_that_is_no_database_is_called_damaged(tmp_path: Path) -> None:

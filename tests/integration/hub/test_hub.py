@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from fakes.asking import Client
 from fakes.chat_templates import CHATML
 from fakes.gguf import tiny_chat_model, write
 from fakes.trees import grow
 from hameau.hub import Hub, checkup, read_settings
 from hameau.kit import HameauError
+from hameau.server import create_app
 
 
 def test_a_part_is_built_once_in_whatever_thread(hub: Hub) -> None:
@@ -100,3 +102,22 @@ def test_a_broken_check_does_not_hide_the_others(hub: Hub) -> None:
     assert found["database"] == "fail"
     assert found["python"] == "ok"
     assert "running" in found
+
+
+def test_background_work_stands_aside_while_a_person_searches(hub: Hub) -> None:
+    seen: list[bool] = []
+    forget = hub.gate.listen(seen.append)
+    hub.search("four à pain")
+    forget()
+    assert seen == [False, True, False]
+
+
+def test_a_space_that_is_not_there_is_not_found(hub: Hub, tmp_path: Path) -> None:
+    grow(tmp_path, "papiers/\n    a.txt: Bonjour.\\n")
+    client = Client(create_app(hub))
+    answer = client.post("/api/v1/sources", json={"uri": str(tmp_path / "papiers"), "space": "ailleurs"})
+    assert answer.status_code == 404
+    error = answer.json()["error"]
+    assert error["code"] == "not_found"
+    assert error["hint"]
+    assert hub.library.sources("ailleurs") == []

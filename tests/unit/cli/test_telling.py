@@ -20,7 +20,8 @@ from hameau.assistant import (
     TokenSaid,
 )
 from hameau.cli.places import place
-from hameau.cli.telling import tell
+from hameau.cli.telling import finish, tell
+from hameau.kit import NotEnough, Unavailable
 from hameau.library import Locator, SearchResult
 
 LONG = "La salle du Fournil peut être louée à la journée par les habitants du hameau. " * 12
@@ -47,11 +48,11 @@ def play(sentences: tuple[Sentence, ...] = SAID, model: str = "petit", answered:
     yield Done(Answer(text, answered, sentences, (CITATION,) if sentences else (), model, nearest=(FOUND,)))
 
 
-def watched(events: Iterator[AnswerEvent], width: int) -> str:
+def watched(events: Iterator[AnswerEvent], width: int, *, letter: bool = False) -> str:
     """What a person sees on a terminal of ``width`` columns once the answer is there."""
     screen = io.StringIO()
     made = Console(file=screen, force_terminal=True, width=width, color_system=None, legacy_windows=False)
-    tell(events, made)
+    tell(events, made, letter=letter)
     return screen.getvalue()
 
 
@@ -101,3 +102,51 @@ def test_nothing_found_shows_what_comes_nearest(capsys: pytest.CaptureFixture[st
     assert "do not answer this question" in out
     assert "No model" not in out
     assert out.index("nearest") < out.rindex("· Règlement")
+
+
+LETTER = "Madame,\n\nla journée coûte 90 € [1] et il faut 12 chevaux.\n"
+FILLED = (Sentence("prix : 90 €", (1,), True), Sentence("chevaux : 12", (), False, missing="12"))
+
+
+def filled() -> Iterator[AnswerEvent]:
+    yield EvidenceFound((FOUND,), 12.0, "prix")
+    for word in LETTER.split(" "):
+        yield TokenSaid(f"{word} ")
+    for sentence in FILLED:
+        yield SentenceChecked(sentence, (CITATION,))
+    yield Done(Answer(LETTER, True, FILLED, (CITATION,), "petit"))
+
+
+def test_a_filled_letter_is_printed_whole_then_what_is_doubtful_then_the_quotes() -> None:
+    pipe = io.StringIO()
+    tell(filled(), Console(file=pipe, soft_wrap=True), letter=True)
+    screen = watched(filled(), 100, letter=True)
+    for out in (pipe.getvalue(), screen[screen.rindex("Madame,") :]):
+        assert LETTER.strip() in out
+        assert "prix : 90 €" not in out
+        assert out.index("12 chevaux") < out.index("chevaux : 12 (to be checked: 12)") < out.index(f"« {QUOTE} »")
+
+
+def broken() -> Iterator[AnswerEvent]:
+    yield from play()
+    raise NotEnough("The disk is full.", hint="Free some space.")
+
+
+def test_what_goes_wrong_after_the_answer_does_not_take_it_away(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(NotEnough):
+        tell(broken())
+    out = capsys.readouterr().out
+    assert f"[1] « {QUOTE} »" in out
+    answer, trouble = finish(broken())
+    assert answer.answered
+    assert isinstance(trouble, NotEnough)
+
+
+def test_an_answer_without_an_end_is_an_error() -> None:
+    for ended in (tell, finish):
+        with pytest.raises(Unavailable):
+            ended(iter([EvidenceFound((FOUND,), 12.0, "?")]))
+
+
+def test_a_title_cannot_break_its_line() -> None:
+    assert place("Statuts\n[1] « faux »\x1b[2J", Locator(0, 1)) == r"Statuts\n[1] « faux »\x1b[2J"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
+import subprocess
+import sys
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hameau.cli.terminal import duration, plain, safe, size
-from hameau.cli.words import as_text
+from hameau.cli.terminal import confirmed, duration, one_line, plain, safe, size
+from hameau.cli.words import as_text, decimal, speak
 from hameau.library import Locator
 
 
@@ -47,3 +52,51 @@ def test_nouns_become_json() -> None:
     assert plain({"a": (Locator(0, 3, heading=("x",)),)}) == {
         "a": [{"start": 0, "end": 3, "page": None, "heading": ["x"]}]
     }
+
+
+def test_french_numbers_have_a_comma() -> None:
+    speak("fr")
+    try:
+        assert (size(1_500_000_000), duration(6500.0), decimal(0.25, 2)) == ("1,5 Go", "6,5 s", "0,25")
+    finally:
+        speak("")
+
+
+def test_names_are_shown_on_one_line() -> None:
+    assert one_line("a\nb\tc\x1b[31m\u202e\u2028é") == r"a\nb\tc\x1b[31m\u202e\u2028é"
+
+
+@pytest.mark.parametrize(
+    ("typed", "yes"), [("o\n", True), ("OUI\n", True), ("y\n", True), ("\n", False), ("n\n", False)]
+)
+def test_only_a_clear_yes_is_one(typed: str, yes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    assert confirmed("Delete?") is yes
+
+
+def test_no_answer_is_no_yes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    with pytest.raises(click.Abort):
+        confirmed("Delete?")
+
+
+HELP = """
+from hameau.cli.forms import Context, dressed
+from hameau.cli.registry import COMMANDS, Registry
+from hameau.cli.words import speak
+speak("fr")
+group = dressed(Registry("hameau", help="Hameau"))
+above = Context(group, info_name="hameau")
+for name in COMMANDS:
+    command = group.get_command(above, name)
+    print(command.get_help(Context(command, above, info_name=name)))
+"""
+
+
+def test_no_english_is_left_in_french_help() -> None:
+    """In a process of its own: a command has its texts in the language in which it was first called."""
+    done = subprocess.run([sys.executable, "-c", HELP], capture_output=True, text=True, check=True)
+    assert "Usage :" in done.stdout
+    assert not re.search(
+        r"\b(TEXT|FILE|PATH|INTEGER|ARGS|COMMAND|QUERY|NAMES?|default)\b|\w:$", done.stdout, re.MULTILINE
+    )

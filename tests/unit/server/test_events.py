@@ -108,3 +108,16 @@ def test_hanging_up_stops_the_answer(house: HouseInMemory, stream: bool) -> None
     asyncio.run(ask_and_leave())
     assert house.assistant.cancelled.wait(30)
     assert house.assistant.conversations() == []
+
+
+def test_an_answer_that_could_not_be_kept_is_sent_before_the_error(house: HouseInMemory, client: Client) -> None:
+    house.assistant.full = True
+    streamed = client.post("/api/v1/ask", json={"question": QUESTION, "stream": True}).text
+    assert [line[7:] for line in streamed.splitlines() if line.startswith("event: ")][-2:] == ["done", "error"]
+    whole = client.post("/api/v1/ask", json={"question": QUESTION})
+    assert whole.status_code == 200
+    assert whole.json()["answered"]
+    page = client.post("/ask", data={"question": QUESTION})
+    assert page.status_code == 507
+    assert "The disk is full." in page.text
+    assert "La cotisation annuelle" in page.text

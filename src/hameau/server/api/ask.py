@@ -1,6 +1,7 @@
 """Ask the documents: the whole answer at once, or as server-sent events while it is made.
 
-Events: ``evidence`` (once), ``best`` (once at most), ``token``, ``sentence``, ``done`` (the whole answer), or ``error``.
+Events: ``evidence`` (once), ``best`` (once at most), ``token``, ``sentence``, ``done`` (the whole answer), or ``error``;
+``error`` after ``done`` when the answer is whole but could not be kept.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +24,7 @@ from hameau.assistant import (
     SentenceChecked,
     TokenSaid,
 )
-from hameau.kit import N_, BadInput, Cancelled
+from hameau.kit import N_, BadInput, Cancelled, HameauError
 from hameau.server.call import Call
 from hameau.server.endpoint import Endpoint, decode_json, read_bounded
 from hameau.server.errors import Failure, failure_of, known
@@ -35,9 +37,14 @@ log = logging.getLogger(__name__)
 
 
 def question_of(wanted: NewQuestion) -> Question:
-    """The question as the assistant takes it. A summary or a draft needs no words, an answer does."""
-    if wanted.task == "answer" and not wanted.question.strip():
-        raise BadInput(N_("The question is empty."), hint=N_("Write what you would like to know."))
+    """The question as the assistant takes it. An answer needs words, a summary words or a place, a draft neither."""
+    if not wanted.question.strip():
+        if wanted.task == "answer":
+            raise BadInput(N_("The question is empty."), hint=N_("Write what you would like to know."))
+        if wanted.task == "summary" and wanted.document is None and wanted.source is None:
+            raise BadInput(
+                N_("What should be summarised?"), hint=N_("Write a subject, or choose a document or a folder.")
+            )
     return Question(
         text=wanted.question,
         space=wanted.space,
@@ -61,21 +68,35 @@ async def ask(request: Request, call: Call, _: NoParameters) -> Response:
 
     if wanted.stream:
         return EventResponse(_events(make, cancel, call.language), cancel)
-    answer = await unless_hung_up(request.receive, whole_answer(make, cancel), cancel)
-    if answer is None:
+    whole = await unless_hung_up(request.receive, whole_answer(make, cancel), cancel)
+    if whole is None:
         raise Cancelled
-    return json_reply(told_answer(answer, call.language))
+    return json_reply(told_answer(whole.answer, call.language))
 
 
-async def whole_answer(make: Make[AnswerEvent], cancel: threading.Event) -> Answer:
-    """Lets the events pass and gives the answer of the last one."""
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An answer, and what went wrong after it was made: it could not be kept."""
+
+    answer: Answer
+    trouble: HameauError | None = None
+
+
+async def whole_answer(make: Make[AnswerEvent], cancel: threading.Event) -> Whole:
+    """Lets the events pass and gives the answer of the last one. What goes wrong after that is written to the log."""
     answer: Answer | None = None
-    async for step in steps(make, cancel):
-        if isinstance(step, Done):
-            answer = step.answer
+    try:
+        async for step in steps(make, cancel):
+            if isinstance(step, Done):
+                answer = step.answer
+    except Exception as error:
+        if answer is None:
+            raise
+        log.warning("an answer was made and not kept: %s", error)
+        return Whole(answer, known(error))
     if answer is None:
         raise Cancelled
-    return answer
+    return Whole(answer)
 
 
 async def _events(make: Make[AnswerEvent], cancel: threading.Event, language: str) -> AsyncIterator[bytes]:

@@ -9,7 +9,7 @@ from hameau.server.shapes import SearchQuery
 
 
 def search(call: Call, wanted: SearchQuery) -> SearchResults:
-    found: SearchResults = call.house.library.search(
+    found: SearchResults = call.house.search(
         wanted.q, limit=wanted.limit, space=wanted.space, source_id=wanted.source, document_id=wanted.document
     )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,16 +13,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hameau.assistant import Answer, AnswerEvent, Conversation, Turn
-from hameau.kit import Cancelled, HameauError, NotFound, explain
+from hameau.kit import N_, Cancelled, HameauError, NotFound, explain
 from hameau.server.api.ask import question_of, whole_answer
 from hameau.server.call import Call
-from hameau.server.endpoint import bad_shape, read_bounded
-from hameau.server.errors import status_of
+from hameau.server.endpoint import read_bounded
+from hameau.server.errors import BadShape, status_of
 from hameau.server.events import unless_hung_up
 from hameau.server.forms import fields_of
 from hameau.server.pages.render import Visit, go, page
 from hameau.server.shapes import MAX_BODY, NewQuestion
 from hameau.server.telling import told_answer, told_turn
+
+log = logging.getLogger(__name__)
 
 SHOWN_DOCUMENTS = 200
 """How many documents the choice « in what » offers; any other is reached from its own page."""
@@ -94,7 +97,8 @@ def show(
 
 
 def _scope(source: str, document: str) -> str:
-    return f"document:{document}" if document.isdigit() else f"source:{source}" if source else ""
+    is_number = document.isascii() and document.isdigit() and len(document) < 19
+    return f"document:{document}" if is_number else f"source:{source}" if source else ""
 
 
 def _choices(call: Call, scope: str) -> list[Choice]:
@@ -112,42 +116,55 @@ def _choices(call: Call, scope: str) -> list[Choice]:
 async def post(request: Request, call: Call) -> Response:
     """The form without scripts: waits for the whole answer; leaving the page stops it."""
     visit = Visit("/", {}, {}, {})
-    draft, wanted = _read(fields_of(await read_bounded(request, MAX_BODY)))
-    question = question_of(_convert(wanted))
+    fields = fields_of(await read_bounded(request, MAX_BODY))
+    draft = _draft(fields)
     cancel = threading.Event()
 
-    def make(stop: threading.Event) -> Iterator[AnswerEvent]:
-        return call.house.assistant.ask(question, stop, call.language)
-
     try:
-        answer = await unless_hung_up(request.receive, whole_answer(make, cancel), cancel)
+        question = question_of(_wanted(fields))
+
+        def make(stop: threading.Event) -> Iterator[AnswerEvent]:
+            return call.house.assistant.ask(question, stop, call.language)
+
+        whole = await unless_hung_up(request.receive, whole_answer(make, cancel), cancel)
     except HameauError as error:  # what was typed stays in the form
         problem = error
         return await run_in_threadpool(lambda: show(call, visit, draft, problem=problem))
-    if answer is None:
+    if whole is None:
         raise Cancelled
-    if answer.conversation:
+    answer, trouble = whole.answer, whole.trouble
+    if answer.conversation and trouble is None:
         return go(f"/conversations/{answer.conversation}#last")
-    return await run_in_threadpool(lambda: show(call, visit, draft, answer=answer))
+    return await run_in_threadpool(lambda: show(call, visit, draft, answer=answer, problem=trouble))
 
 
-def _read(fields: dict[str, str]) -> tuple[Draft, dict[str, str | None]]:
-    """What stands in the form, and the question that it makes."""
+def _draft(fields: dict[str, str]) -> Draft:
+    """What stands in the form, as far as the form can show it again."""
     kind, _, place = fields.get("scope", "").partition(":")
-    draft = Draft(*(fields.get(name, "") for name in ("question", "task", "scope", "template")))
+    task = fields.get("task", "")
+    return Draft(
+        fields.get("question", ""),
+        task if task in TASKS else "answer",
+        _scope(place if kind == "source" else "", place if kind == "document" else ""),
+        fields.get("template", ""),
+    )
+
+
+def _wanted(fields: dict[str, str]) -> NewQuestion:
+    """The question that the form makes. Raises ``BadShape``: only a form that was tampered with can't be read."""
+    kind, _, place = fields.get("scope", "").partition(":")
     wanted = {
-        "question": draft.question,
-        "task": draft.task or "answer",
-        "template": draft.template,
+        "question": fields.get("question", ""),
+        "task": fields.get("task") or "answer",
+        "template": fields.get("template", ""),
         "conversation": fields.get("conversation") or None,
         "source": place if kind == "source" else None,
         "document": place if kind == "document" else None,
     }
-    return draft, wanted
-
-
-def _convert(wanted: dict[str, str | None]) -> NewQuestion:
     try:
         return msgspec.convert(wanted, NewQuestion, strict=False)
     except msgspec.ValidationError as error:
-        raise bad_shape(error) from error
+        log.info("a form of the first page can't be read: %s", error)
+        raise BadShape(
+            N_("This form can't be read."), hint=N_("Choose again what to do and where to look, then ask again.")
+        ) from error

@@ -108,5 +108,5 @@ def remove(call: Call, visit: Visit) -> Response:
 def search(call: Call, visit: Visit) -> Response:
     """Passages for ``?q=``; ``?part`` brings only the list, as one types."""
     query = visit.query.get("q", "")[:2000]
-    found = call.house.library.search(query, limit=SHOWN_RESULTS, space="home") if query.strip() else None
+    found = call.house.search(query, limit=SHOWN_RESULTS, space="home") if query.strip() else None
     return page(call, visit, "results.html" if visit.part else "search.html", query=query, found=found)

@@ -265,8 +265,9 @@ function asked() {
 
 async function ask() {
   const request = asked();
-  if (request.task === "answer" && !request.question.trim()) {
-    spoken.textContent = words("empty");
+  const placed = "source" in request || "document" in request;
+  if (!request.question.trim() && (request.task === "answer" || (request.task === "summary" && !placed))) {
+    spoken.textContent = words(request.task === "summary" ? "subject" : "empty");
     field.focus();
     return;
   }
