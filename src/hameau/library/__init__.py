@@ -17,7 +17,7 @@ from hameau.library.indexer import Indexer
 from hameau.library.language import detect as detect_language
 from hameau.library.library import HOME, Library
 from hameau.library.passages import embedding_text
-from hameau.library.ports import Extractor, Item, SourceAdapter, SourceContext
+from hameau.library.ports import Extractor, Item, PartlyUnavailable, SourceAdapter, SourceContext
 from hameau.library.progress import Progress, SourceProgress
 from hameau.library.sentences import sentences
 from hameau.library.types import (
@@ -51,6 +51,7 @@ __all__ = [
     "LibraryStatus",
     "Locator",
     "PageSpan",
+    "PartlyUnavailable",
     "Passage",
     "Progress",
     "SearchResult",

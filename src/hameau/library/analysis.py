@@ -27,6 +27,9 @@ QUERY_TERMS = 64
 WORD_CHARACTERS = 64
 """A longer run of letters is no word (encoded data, a table of bytes) and is left out of the index."""
 
+VERSION = 2
+"""Goes up with every change of the terms: a text index of another version is built anew (:mod:`hameau.library.intake`)."""
+
 EXACT = "="
 """Stands before a word as it was written, to tell it from a stem."""
 BREAK = "-"
@@ -64,6 +67,19 @@ _PLAIN_NUMBER = re.compile(rf"(?:\d|[.,]|{_SPACES})+")
 _GROUPED = re.compile(_SPACES)
 _ORDINAL = re.compile(r"(\d+)(?:er|re|ère|e|ème|eme|nd|nde|ers|res|es|st|th|rd)")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+# What is accented wherever it stands in French. The stemmer needs to see it, and a hurried hand leaves it out: « duree ».
+_ACCENTED = (
+    (re.compile("ee(s?)$"), "ée\\1"),
+    (
+        re.compile("ite(s?)$"),
+        "ité\\1",
+    ),  # « visite » keeps its own stem: what is not a suffix of quality goes as a verb's é
+    (re.compile("iere(s?|ment)$"), "ière\\1"),
+    (re.compile("oye(s?)$"), "oyé\\1"),
+    (re.compile("^(ac|de|ex|suc|pro)ces$"), "\\1cès"),
+    (re.compile("^(au|a|ex|pro|con)?(p|g)res$"), "\\1\\2rès"),
+    (re.compile("^(am|mo|p)itie(s?)$"), "\\1itié\\2"),
+)
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
 
 
@@ -132,8 +148,9 @@ class _Analyser:
         name = _SNOWBALL.get(language)
         self._stemmer = Stemmer.Stemmer(name, 0) if name else None
         self._stop = STOP_WORDS.get(language, frozenset())
-        if asking and language == "fr":
-            self._stop |= QUESTION_FRENCH
+        if language == "fr":
+            self._stop |= frozenset(map(fold, self._stop)) - {"ca"}  # « CA »: a turnover, a board
+            self._stop |= QUESTION_FRENCH if asking else frozenset()
         self._french = language == "fr"
         self._decimal_comma = language != "en"
         self._known: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
@@ -168,8 +185,9 @@ class _Analyser:
     def _stem(self, word: str) -> str:
         if self._stemmer is None or word[0].isdigit() or _CJK.search(word):
             return _solid(word)
-        stem = _solid(self._stemmer.stemWord(word)) or _solid(word)
-        return _singular(stem) if self._french else stem
+        if self._french:
+            return _singular(_solid(self._stemmer.stemWord(_accented(word))) or _solid(word))
+        return _solid(self._stemmer.stemWord(word)) or _solid(word)
 
     def _analyse(self, token: str) -> list[str]:
         """The words of a token that are worth looking up, not yet stemmed."""
@@ -231,6 +249,13 @@ class _Analyser:
 def _solid(word: str) -> str:
     """``word`` folded, in one piece: some letters of Arabic are whole phrases once taken apart."""
     return "".join(fold(word).split())
+
+
+def _accented(word: str) -> str:
+    """``word`` with the accents that its ending must have, so that « rentree » and « rentrée » have one stem."""
+    for pattern, replacement in _ACCENTED:
+        word = pattern.sub(replacement, word)
+    return word
 
 
 def _singular(stem: str) -> str:

@@ -196,6 +196,11 @@ class Indexer:
     def _sync_wanted(self) -> bool:
         if not self._resumed:
             self._library.resume_removals()
+            while self._library.refresh_text_index():
+                self._board.phase("reading")
+                self._quiet()
+                if self._stopping.is_set():
+                    return False
             self._resumed = True
         wanted = self._library.sources_to_sync()
         for source in wanted:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from hameau.kit import N_, HameauError, NotFound, now
 from hameau.library import rows
-from hameau.library.analysis import DEFAULT_LANGUAGE, index_terms, terms
+from hameau.library.analysis import DEFAULT_LANGUAGE, VERSION, index_terms, terms
 from hameau.library.language import detect
 from hameau.library.passages import Piece, embedding_text, passages
 from hameau.library.ports import Item
@@ -30,6 +30,7 @@ _QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 _FIRST_HEADING = re.compile(r"\A\s{0,20}#{1,2}[ \t]+([^\n]{1,200}?)[ \t]*#*[ \t]*(?:\n|\Z)")
 _FIRST_LINE = re.compile(r"\A\s{0,20}([^\n]{2,120}?)[ \t]*\n[ \t]*\n")
 _REMOVED_AT_ONCE = 50
+_REFRESHED_AT_ONCE = 20
 
 
 class Intake:
@@ -121,11 +122,7 @@ class Intake:
             named_by_file = before.title in (name.name, name.stem, "")
             title = item.title if named_by_file or not before.passages else before.title
             session.run(_QUERIES["move_document"], {**_of(item), "title": title, "id": document_id, "at": now()})
-            kept = [rows.passage(row) for row in session.all(_QUERIES["passages"], {"id": document_id})]
-            session.run(_QUERIES["delete_index_of_document"], {"id": document_id})
-            bodies = _bodies([passage.text for passage in kept], before.language)
-            headings = [passage.locator.heading for passage in kept]
-            _index(session, _document(session, document_id), [passage.id for passage in kept], headings, bodies)
+            _index_again(session, document_id)
 
     def remove_document(self, document_id: int) -> None:
         """Remove a document with its passages, index rows and vectors. Twice is fine."""
@@ -146,6 +143,26 @@ class Intake:
         for source_id in ids:
             self._finish_removal(source_id)
         return len(ids)
+
+    def refresh_text_index(self) -> bool:
+        """Index some documents anew when another version of the analysis indexed them; whether there is more to do.
+
+        From the stored passages, no file is read. How far it is stands in ``settings``, so a kill only delays it; documents
+        written meanwhile are of this version already.
+        """
+        with self._database.read() as session:
+            at = json.loads(session.value(_QUERIES["text_index"]) or "{}")
+        if at == {"version": VERSION}:
+            return False
+        after = at.get("after", 0) if at.get("version") == VERSION else 0
+        with self._database.transaction() as session:
+            asked = {"after": after, "limit": _REFRESHED_AT_ONCE}
+            ids = [row["id"] for row in session.all(_QUERIES["documents_after"], asked)]
+            for document_id in ids:
+                _index_again(session, document_id)
+            now_at = {"version": VERSION, "after": ids[-1]} if ids else {"version": VERSION}
+            session.run(_QUERIES["note_text_index"], {"value": json.dumps(now_at)})
+        return bool(ids)
 
     def without_vectors(self, embedder_id: str, limit: int, after: int = 0) -> list[EmbeddingTask]:
         """Passages that ``embedder_id`` has not embedded, in the order of their ids, from the one behind ``after``."""
@@ -260,6 +277,15 @@ def _index(
         _QUERIES["index_passage"],
         [(key, title, above[heading], body) for key, heading, body in zip(ids, headings, bodies, strict=True)],
     )
+
+
+def _index_again(session: Session, document_id: int) -> None:
+    """Fill the index of a document from the passages that are stored."""
+    document = _document(session, document_id)
+    kept = [rows.passage(row) for row in session.all(_QUERIES["passages"], {"id": document_id})]
+    session.run(_QUERIES["delete_index_of_document"], {"id": document_id})
+    bodies = _bodies([passage.text for passage in kept], document.language)
+    _index(session, document, [passage.id for passage in kept], [passage.locator.heading for passage in kept], bodies)
 
 
 def _file_name(uri: str) -> PurePosixPath:

@@ -96,11 +96,21 @@ class Library:
     def add_source(
         self, kind: str, uri: str, *, space: str = HOME, title: str = "", settings: Mapping[str, object] | None = None
     ) -> Source:
-        """A new source, wanting its first sync; the one already there when it is known. ``uri`` is canonical already."""
+        """A new source, wanting its first sync; the one already there when it is known. ``uri`` is canonical already.
+
+        Raises ``BadInput`` without an address, ``NotFound`` for a space that is not there, ``Conflict`` while one of this
+        address is being removed.
+        """
         if not uri.strip():
             raise BadInput(N_("A source needs an address."), hint=N_("Give the path of a folder or of a file."))
         asked = {"space": space, "kind": kind, "uri": uri}
         with self._database.transaction() as session:
+            if session.one(_QUERIES["space_there"], {"space": space}) is None:
+                raise NotFound(
+                    N_("There is no space “{space}”."),
+                    hint=N_("Leave the space out to use the one of this house."),
+                    space=space,
+                )
             known = session.one(_QUERIES["source_by_uri"], asked)
             if known is None:
                 source_id = new_id("src")
@@ -141,6 +151,13 @@ class Library:
         if finished:
             self._changed()
         return finished
+
+    def refresh_text_index(self) -> bool:
+        """One step of bringing an older text index up to this version; whether there is more to do."""
+        more = self._intake.refresh_text_index()
+        if more:
+            self._changed()
+        return more
 
     def request_sync(self, source_id: str) -> None:
         """Ask for a source to be read again, by whichever process indexes. Raises ``NotFound``."""

@@ -28,11 +28,25 @@ class Plan:
     gone: tuple[KnownDocument, ...]
 
 
-def plan(listed: Sequence[Item], known: Mapping[str, KnownDocument], *, complete: bool, retry: bool) -> Plan:
-    """Compares. ``complete``: the listing is whole, so what it lacks is gone. ``retry``: failed files are tried again."""
+def plan(
+    listed: Sequence[Item],
+    known: Mapping[str, KnownDocument],
+    *,
+    complete: bool,
+    retry: bool,
+    unseen: tuple[str, ...] = (),
+) -> Plan:
+    """Compares. ``complete``: the listing is whole, so what it lacks is gone, except what begins with one of ``unseen``.
+
+    ``retry``: failed files are tried again.
+    """
     look = [item for item in listed if _concerns(item, known.get(item.uri), retry)]
     present = {item.uri for item in listed}
-    gone = tuple(one for uri, one in known.items() if uri not in present) if complete else ()
+    gone = (
+        tuple(one for uri, one in known.items() if uri not in present and not uri.startswith(unseen))
+        if complete
+        else ()
+    )
     return Plan(tuple(sorted(look, key=_order)), len(listed) - len(look), gone)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from hameau.kit import Unavailable
 from hameau.library.types import Extracted, Source
 
 
@@ -29,6 +30,12 @@ class SourceContext:
     max_file_bytes: int
 
 
+class PartlyUnavailable(Unavailable):
+    """Some folders of a source could not be looked into. ``below`` are the beginnings of the URIs that may still be there."""
+
+    below: tuple[str, ...] = ()
+
+
 class SourceAdapter(Protocol):
     """Lists what a source holds and hands out its files. ``kind`` is its name in ``Source.kind``."""
 
@@ -39,7 +46,10 @@ class SourceAdapter(Protocol):
         ...
 
     def items(self, context: SourceContext) -> Iterator[Item]:
-        """Everything that is there now. Raises ``Unavailable`` when the source itself can't be read: nothing is deleted then."""
+        """Everything that is there now. Raises ``Unavailable`` when the source itself can't be read: nothing is deleted then.
+
+        Raises ``PartlyUnavailable`` at the end when all but some folders was told: what is known of those is kept.
+        """
         ...
 
     def path(self, context: SourceContext, uri: str) -> Path:

@@ -1,5 +1,8 @@
 -- Every statement of the room library. A statement about many rows is bound to a space, a source or a document.
 
+-- space_there --
+select 1 as there from spaces where id = :space;
+
 -- add_source --
 insert into sources (id, space, kind, uri, title, settings, created_at)
 values (:id, :space, :kind, :uri, :title, :settings, :created_at);
@@ -29,7 +32,7 @@ update sources set sync_wanted = sync_wanted + 1 where id = :id and state <> 're
 update sources set state = 'syncing' where id = :id and state <> 'removing';
 
 -- sync_wanted --
-select sync_wanted from sources where id = :id;
+select sync_wanted from sources where id = :id and state <> 'removing';
 
 -- end_sync --
 update sources set state = :state, error = :error, error_hint = :hint, error_fields = :fields, synced_at = :at,
@@ -77,6 +80,15 @@ where id = :id;
 -- move_document --
 update documents set uri = :uri, title = :title, modified_at = :modified_at, fingerprint = :fingerprint, updated_at = :at
 where id = :id;
+
+-- text_index --
+select value from settings where key = 'text_index';
+
+-- note_text_index --
+insert into settings (key, value) values ('text_index', :value) on conflict (key) do update set value = excluded.value;
+
+-- documents_after --
+select id from documents where id > :after order by id limit :limit;
 
 -- delete_index_of_document --
 delete from passage_index where rowid in (select id from passages where document_id = :id);

@@ -20,7 +20,7 @@ from typing import TypeVar
 from hameau.kit import N_, Corrupt, HameauError, NotEnough, NotFound, Refused, Unavailable
 from hameau.library.library import Library
 from hameau.library.plan import Plan, is_light, moves, plan
-from hameau.library.ports import Extractor, Item, SourceAdapter, SourceContext
+from hameau.library.ports import Extractor, Item, PartlyUnavailable, SourceAdapter, SourceContext
 from hameau.library.progress import Board, SourceProgress
 from hameau.library.types import Extracted, KnownDocument, Source
 
@@ -90,7 +90,13 @@ class Synchronisation:
         tools.board.phase("listing")
         listed, trouble = self._list()
         known = library.known(self._source.id)
-        todo = plan(listed, known, complete=trouble is None, retry=self._retry)
+        unseen: tuple[str, ...] = ()
+        if isinstance(trouble, PartlyUnavailable):
+            unseen = trouble.below
+            if not any(uri.startswith(unseen) for uri in known):
+                trouble = None  # folders that were never read: nothing to tell at each look
+        complete = trouble is None or bool(unseen)
+        todo = plan(listed, known, complete=complete, retry=self._retry, unseen=unseen)
         self._report(listed=len(listed), to_read=len(todo.look))
         tools.board.phase("reading")
         waiting, gone = self._settle_moves(todo, known)
@@ -98,6 +104,8 @@ class Synchronisation:
         for document_id, outcome in self._read_all(begun, known):
             self._keep(document_id, outcome)
             self._report(read=self._progress.read + 1, failed=self._progress.failed + (outcome.error is not None))
+        if gone:
+            self._check_there()
         for one in gone:
             self._remove(one.id)
         tools.board.reading("")
@@ -143,6 +151,16 @@ class Synchronisation:
 
     def _remove(self, document_id: int) -> None:
         self._write(lambda: self._tools.library.remove_document(document_id))
+
+    def _check_there(self) -> None:
+        """Before anything is forgotten: raises ``Unavailable`` when the source itself is away, so that this round ends here."""
+        source = self._tools.library.source(
+            self._source.id
+        )  # with what is known by now: a source with documents is not bare
+        try:
+            next(iter(self._adapter.items(SourceContext(source, self._tools.max_file_bytes))), None)
+        except PartlyUnavailable:
+            return
 
     def _read_all(
         self, begun: Iterable[tuple[int, Item]], known: Mapping[str, KnownDocument]
@@ -197,8 +215,11 @@ class Synchronisation:
     def _keep(self, document_id: int, outcome: _Outcome) -> None:
         library = self._tools.library
         if outcome.vanished:
+            self._check_there()
             self._remove(document_id)
         elif (error := outcome.error) is not None:
+            if error is NOT_HANDED_OUT:
+                self._check_there()
             self._write(lambda: library.fail_document(document_id, error))
         elif (extracted := outcome.extracted) is not None:
             written = self._write(lambda: library.write_document(document_id, extracted, outcome.content_hash))

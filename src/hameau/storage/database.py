@@ -123,9 +123,13 @@ class Database:
 
     def _connect(self) -> apsw.Connection:
         connection = apsw.Connection(str(self.path))
-        connection.set_busy_timeout(BUSY_MS)
-        for _ in connection.execute(_SETUP):
-            pass  # a pragma answers with a row, and the next one runs only when that row is taken
+        try:
+            connection.set_busy_timeout(BUSY_MS)
+            for _ in connection.execute(_SETUP):
+                pass  # a pragma answers with a row, and the next one runs only when that row is taken
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _borrow(self) -> apsw.Connection:

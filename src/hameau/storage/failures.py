@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +11,14 @@ import apsw
 
 from hameau.kit import N_, Corrupt, HameauError, NotEnough, Refused, Unavailable
 
+_FULL_BYTES = 1_000_000
+"""With less room than this, a file that can't be opened or written is the fault of a full disk: the log needs room at once."""
+
 
 def explained(error: apsw.Error, path: Path) -> HameauError | None:
     """The error a person can understand, or ``None`` when it is a mistake of ours (bad SQL, a broken constraint)."""
+    if isinstance(error, (apsw.FullError, apsw.IOError, apsw.CantOpenError)) and (full := _full(path)) is not None:
+        return full
     if isinstance(error, apsw.FullError):
         return NotEnough(
             N_("The disk is full: this could not be written to {path}."),
@@ -46,6 +52,23 @@ def explained(error: apsw.Error, path: Path) -> HameauError | None:
             path=str(path),
         )
     return None
+
+
+def _full(path: Path) -> NotEnough | None:
+    """SQLite says of some writes on a full disk only that they failed, those of a file it opens among them."""
+    try:
+        disk = shutil.disk_usage(path.parent)
+    except OSError:
+        return None  # a disk that does not even tell its size has another trouble
+    if disk.free >= _FULL_BYTES:
+        return None
+    return NotEnough(
+        N_("The disk that holds {path} is full: {free} KB are free of {total} MB."),
+        hint=N_("Nothing was lost. Free some space, then try again."),
+        path=str(path),
+        free=disk.free // 1000,
+        total=disk.total // 1_000_000,
+    )
 
 
 @contextmanager

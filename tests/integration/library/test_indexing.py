@@ -18,7 +18,7 @@ from fakes.trees import grow
 from hameau.kit import Conflict, NotEnough
 from hameau.library import Indexer, Item, Library, SourceContext, syncing
 from hameau.library.extraction import SandboxedExtractor
-from hameau.library.sources import FolderSource
+from hameau.library.sources import FolderSource, folder
 from hameau.models import Gate
 from hameau.storage import Database
 
@@ -189,6 +189,61 @@ def test_a_folder_that_went_away_deletes_nothing(world: World) -> None:
     assert world.read == []
 
 
+class Closed(FolderSource):
+    """A folder that the account may not look into, whoever runs the tests."""
+
+    def items(self, context: SourceContext) -> Iterator[Item]:
+        yield from (item for item in super().items(context) if "/lettres/" not in item.uri)
+        raise folder._closed([Path(context.source.uri) / "lettres"])
+
+
+def test_a_subfolder_that_may_not_be_read_any_more_keeps_its_documents(world: World) -> None:
+    grow(world.folder, "a.md: Le lavoir.\nb.md: Le clocher.\nlettres/\n    c.md: Le verger.")
+    world.sync()
+    (world.folder / "b.md").unlink()
+    world.library.request_sync(world.library.sources()[0].id)
+    indexer = Indexer(world.library, adapters={"folder": Closed()}, extractor=world, home=world.home)  # type: ignore[arg-type]
+    indexer.run_until_idle()
+    indexer.stop()
+    assert world.found("verger") == ["c.md"]
+    assert world.found("clocher") == []  # the rest is known for certain
+    (source,) = world.library.sources()
+    assert "look into" in str(source.error) and str(source.fields["folder"]).endswith("lettres") and source.hint
+
+
+class Unplugged(FolderSource):
+    """A disk that is pulled out when it has been listed (``late``), or while it is."""
+
+    def __init__(self, late: bool) -> None:
+        self._late = late
+
+    def items(self, context: SourceContext) -> Iterator[Item]:
+        root = Path(context.source.uri)
+        for item in super().items(context):
+            yield item
+            if not self._late and root.exists():
+                root.rename(root.with_name("ailleurs"))
+        if self._late and root.exists():
+            root.rename(root.with_name("ailleurs"))
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_disk_pulled_out_while_it_is_read_loses_nothing(world: World, late: bool) -> None:
+    grow(world.folder, "a.md: Le lavoir.\nb.md: Le clocher.\nlettres/\n    c.md: Le verger.")
+    world.sync()
+    (world.folder / "a.md").write_text("Le lavoir neuf.", encoding="utf-8")
+    (world.folder / "b.md").unlink()
+    world.library.request_sync(world.library.sources()[0].id)
+    indexer = Indexer(world.library, adapters={"folder": Unplugged(late)}, extractor=world, home=world.home)  # type: ignore[arg-type]
+    indexer.run_until_idle()
+    indexer.stop()
+    assert (
+        world.found("lavoir") == ["a.md"] and world.found("clocher") == ["b.md"] and world.found("verger") == ["c.md"]
+    )
+    (source,) = world.library.sources()
+    assert source.state == "failed" and source.error
+
+
 def test_a_name_that_is_no_text_survives(world: World) -> None:
     try:
         Path(os.fsdecode(bytes(world.folder) + b"/caf\xe9.txt")).write_text("Le sentier.", encoding="utf-8")
@@ -200,6 +255,17 @@ def test_a_name_that_is_no_text_survives(world: World) -> None:
     assert len(world.library.search("verger").results) == 1
     world.sync()
     assert world.read == []
+
+
+def test_the_indexer_renews_an_older_text_index_without_reading_a_file(world: World) -> None:
+    grow(world.folder, "a.md: Le lavoir.")
+    world.sync()
+    with world.database.transaction() as session:
+        session.run("""update settings set value = '{"version": 1}' where key = 'text_index'""")
+        session.run("delete from passage_index")
+    world.sync()
+    assert world.read == []
+    assert world.found("lavoir") == ["a.md"]
 
 
 def test_vectors_follow(world: World) -> None:

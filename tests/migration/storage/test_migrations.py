@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import hameau.storage
+from fakes import elsewhere
 from hameau.kit import Corrupt, Refused
 from hameau.storage import Database
 from hameau.storage.migrations import available
@@ -71,13 +72,9 @@ def test_the_file_of_another_program_is_refused(tmp_path: Path) -> None:
         Database(path)
 
 
-def _open(path: Path) -> None:
-    Database(path).close()
-
-
 def test_two_processes_may_make_the_file_at_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=_open, args=(tmp_path / "hameau.db",)) for _ in range(3)]
+    processes = [context.Process(target=elsewhere.open_and_close, args=(tmp_path / "hameau.db",)) for _ in range(3)]
     for process in processes:
         process.start()
     for process in processes:

@@ -51,6 +51,18 @@ def found(question: str, text: str) -> bool:
         ("été", "l'été dernier"),
         ("cotisation", "co\u00adti\u00adsa\u00adtions"),
         ("e\u0301cole", "école"),
+        ("rentree", "les rentrées"),
+        ("assemblee", "l'assemblée"),
+        ("duree", "durée"),
+        ("musee", "les musées"),
+        ("chaudieres", "la chaudière"),
+        ("electricite", "l'électricité"),
+        ("entierement", "entièrement"),
+        ("employe", "les employés"),
+        ("acces", "l'accès"),
+        ("moitie", "la moitié"),
+        ("visites", "la visite"),
+        ("CA", "le CA de 2024"),
     ],
 )
 def test_a_question_finds(question: str, text: str) -> None:
@@ -74,6 +86,10 @@ def test_a_question_does_not_find(question: str, text: str) -> None:
 def test_stop_words_and_clitics_are_left_out() -> None:
     assert terms("Le maire de la ville, est-il là ?") == ["mair", "vill"]
     assert terms("A-t-il mangé ? Dit-elle.") == ["mang", "dit"]
+
+
+def test_stop_words_typed_without_accents_are_left_out_too() -> None:
+    assert terms("c'etait tres bien, meme la mairie") == ["mair"]
 
 
 def test_question_words_are_indexed_but_not_asked() -> None:

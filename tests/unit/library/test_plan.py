@@ -67,3 +67,8 @@ def test_every_file_is_looked_at_kept_or_gone(present: set[str], before: set[str
     assert {one.uri for one in todo.look} == present - before
     assert {one.uri for one in todo.gone} == before - present
     assert todo.unchanged == len(present & before)
+
+
+def test_what_could_not_be_looked_into_is_not_gone() -> None:
+    before = {one.uri: one for one in (known("/a/b/c"), known("/a/bc"))}
+    assert [one.uri for one in plan([], before, complete=True, retry=False, unseen=("/a/b/",)).gone] == ["/a/bc"]

@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 from urllib.parse import unquote_to_bytes
 
 from hameau.kit import N_, BadInput, NotFound, Refused, Unavailable, stamp
-from hameau.library.ports import Item, SourceContext
+from hameau.library.ports import Item, PartlyUnavailable, SourceContext
 from hameau.library.sources.globs import Wanted, wanted
 
 logger = logging.getLogger(__name__)
@@ -69,8 +69,8 @@ class FolderSource:
         """Every file that is there now, folder by folder in the order of names.
 
         Raises ``Unavailable`` at once when the folder itself is gone or suddenly bare (a disk that is not mounted leaves an
-        empty folder behind), and at the end when a part of it failed to answer: what was yielded holds, what was not may
-        still be there.
+        empty folder behind), and at the end when it went away meanwhile or a part of it failed to answer: what was yielded
+        holds, what was not may still be there. Raises ``PartlyUnavailable`` for subfolders that the account may not read.
         """
         root = to_path(context.source.uri)
         try:
@@ -88,11 +88,16 @@ class FolderSource:
                 hint=N_("Connect the disk if one is missing. If you emptied the folder yourself, remove the source."),
             )
         failures: list[OSError] = []
-        yield from _walk(root, wanted(context.source.settings), failures)
+        closed: list[Path] = []
+        yield from _walk(root, wanted(context.source.settings), failures, closed)
+        if not _is_still(root, status):
+            raise Unavailable(_AWAY, hint=_AWAY_HINT)
         if failures:
             raise Unavailable(
                 N_("A part of this folder can't be reached right now; what was read there stays."), hint=_AWAY_HINT
             ) from failures[0]
+        if closed:
+            raise _closed(closed)
 
     def path(self, context: SourceContext, uri: str) -> Path:
         """The file itself."""
@@ -116,16 +121,19 @@ def to_path(uri: str) -> Path:
     return Path(uri)
 
 
-def _walk(root: Path, choice: Wanted, failures: list[OSError]) -> Iterator[Item]:
-    """Without recursion, for folders may be nested deeper than Python's stack."""
+def _walk(root: Path, choice: Wanted, failures: list[OSError], closed: list[Path]) -> Iterator[Item]:
+    """Without recursion, for folders may be nested deeper than Python's stack. Folders that may not be read go to ``closed``."""
     waiting = [(root, "")]
     while waiting:
         folder, below = waiting.pop()
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
-        except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # it went away while we looked
+        except PermissionError as error:
             logger.info("passed over %r: %s", str(folder), error)
+            closed.append(folder)
             continue
         except OSError as error:
             failures.append(error)
@@ -146,6 +154,25 @@ def _walk(root: Path, choice: Wanted, failures: list[OSError]) -> Iterator[Item]
             except OSError as error:
                 failures.append(error)
         waiting.extend(reversed(folders))
+
+
+def _is_still(root: Path, before: os.stat_result) -> bool:
+    """Whether ``root`` is the very folder that it was: not away, and not the bare mount point of a disk that was pulled out."""
+    try:
+        return os.path.samestat(root.stat(), before)
+    except OSError:
+        return False
+
+
+def _closed(folders: list[Path]) -> PartlyUnavailable:
+    """What to say of subfolders that the account may not read. A name that is no text is written as a URI (:func:`to_uri`)."""
+    error = PartlyUnavailable(
+        N_("Hameau is not allowed to look into {folder}; what was read there stays."),
+        hint=N_("Give your account the right to read it, then synchronise again."),
+        folder=_shown(str(folders[0])),
+    )
+    error.below = tuple(start + "/" for folder in folders for start in (to_uri(folder), folder.as_uri()))
+    return error
 
 
 def _item(path: Path, status: os.stat_result) -> Item:

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.trees import grow
 from hameau.kit import BadInput, HameauError, NotFound, Refused, Unavailable
-from hameau.library import Source, SourceContext
+from hameau.library import PartlyUnavailable, Source, SourceContext
 from hameau.library.sources import FolderSource
 from hameau.library.sources.folder import to_path, to_uri
 from hameau.library.sources.globs import Wanted
@@ -123,3 +123,17 @@ def test_a_title_is_one_line_whatever_the_name(tmp_path: Path) -> None:
     (item,) = FolderSource().items(context(tmp_path))
     assert item.title == "a b c [31m"
     assert to_path(item.uri).exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everywhere")
+def test_a_subfolder_that_may_not_be_read_is_told_after_the_rest(tmp_path: Path) -> None:
+    grow(tmp_path, "a.md: a\nlettres/\n    b.md: b\nz.md: z")
+    (tmp_path / "lettres").chmod(0)
+    seen: list[str] = []
+    try:
+        with pytest.raises(PartlyUnavailable) as caught:
+            seen.extend(item.title for item in FolderSource().items(context(tmp_path)))
+    finally:
+        (tmp_path / "lettres").chmod(0o700)
+    assert seen == ["a", "z"]
+    assert f"{tmp_path}/lettres/" in caught.value.below
