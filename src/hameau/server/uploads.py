@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from hameau.kit import N_, BadInput, NotEnough, Refused, new_id, say
+from hameau.kit import N_, BadInput, NotEnough, NotFound, Refused, new_id, say
 from hameau.library import Source
 from hameau.server.endpoint import too_large
 from hameau.server.ports import House
@@ -82,17 +82,25 @@ def keep(house: House, space: str, files: Sequence[UploadFile], language: str) -
             raise too_large(limit)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise _unwritable(error) from error
+    try:
+        source = _source(house, space, folder, language)
+    except NotFound:  # no such space: nothing is kept for it
+        folder.rmdir()
+        raise
+    try:
         names = [write(folder, safe_name(file.filename or ""), file.file) for file in files]
     except OSError as error:
         raise _unwritable(error) from error
-    return Uploaded(_source(house, space, folder, language), tuple(names))
+    house.library.request_sync(source.id)
+    return Uploaded(source, tuple(names))
 
 
 def _source(house: House, space: str, folder: Path, language: str) -> Source:
-    """The source of the uploads folder: made with the first file, looked at again with the next ones."""
+    """The source of the uploads folder: made with the first file."""
     for source in house.library.sources(space):
         if source.kind == "folder" and source.uri in (str(folder), str(folder.resolve())):
-            house.library.request_sync(source.id)
             return source
     title = say(N_("Files I added"), language)
     return house.add_source("folder", str(folder), space=space, title=title)

@@ -63,7 +63,15 @@ def test_uploads_become_a_source_once(client: Client, house: HouseInMemory) -> N
     folder = house.settings.home_path / "uploads" / "home"
     assert sorted(path.name for path in folder.iterdir()) == ["lettre.txt", "échappée.txt"]
     assert [one.uri for one in house.library.sources()] == ["/home/jeanne/Association", str(folder)]
-    assert house.library.synced == [answer.json()["source"]["id"]]
+    assert house.library.synced == [answer.json()["source"]["id"]] * 2  # asked for once the files are there
+
+
+@pytest.mark.parametrize("space", ["..", "../elsewhere", "/etc", "a/b", "."])
+def test_a_space_cannot_lead_out_of_the_home(client: Client, house: HouseInMemory, space: str) -> None:
+    answer = client.post("/api/v1/uploads", params={"space": space}, files={"files": ("a.txt", b"Bonjour")})
+    assert answer.status_code == 422
+    assert not list(house.settings.home_path.rglob("a.txt"))
+    assert not (house.settings.home_path / "uploads").exists()
 
 
 def test_no_file_and_too_large_a_file_are_refused(client: Client, house: HouseInMemory) -> None:
