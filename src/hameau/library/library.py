@@ -16,7 +16,7 @@ from hameau.kit import N_, BadInput, Conflict, HameauError, NotFound, new_id, no
 from hameau.library import rows
 from hameau.library.fusion import WEIGHTS, Weights
 from hameau.library.intake import Intake
-from hameau.library.ports import Item
+from hameau.library.ports import Item, PartlyUnavailable
 from hameau.library.search import Query, QueryEmbedder, Searcher
 from hameau.library.types import (
     Document,
@@ -189,7 +189,7 @@ class Library:
             "id": source_id,
             "served": served,
             "at": now(),
-            "state": "failed" if error else "ready",
+            "state": "ready" if error is None or isinstance(error, PartlyUnavailable) else "failed",
             "error": error.message if error else None,
             "hint": (error.hint or None) if error else None,
             "fields": rows.fields(error.fields) if error else "{}",
