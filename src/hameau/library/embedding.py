@@ -70,7 +70,9 @@ class Embedding:
         except (NotEnough, Unavailable) as error:
             logger.warning("vectors stand still: %s", error)
             self._after = 0
+            self._board.phase("paused", error.message, error.hint)  # a page or a terminal says so
             self._stopping.wait(_RETRY_SECONDS)
+            self._board.phase("idle")
         return True
 
     def _next(self, embedder_id: str) -> list[EmbeddingTask]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hameau.kit import Unavailable
+from hameau.kit import NotEnough, Unavailable
 from hameau.library.embedding import BATCH, Embedding, batches
 from hameau.library.progress import Board
 from hameau.library.types import EmbeddingTask
@@ -62,6 +62,24 @@ def test_a_poisoned_passage_is_passed_over() -> None:
         pass
     assert len(shelf.vectors) == 300
     assert shelf.freed == ["fragile"]
+
+
+def test_a_full_disk_is_said_while_it_lasts() -> None:
+    board = Board()
+    seen: list[str] = []
+
+    class Waiting(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            seen.append(f"{board.read().phase}: {board.read().notice}")
+            return False
+
+    class Full(Shelf):
+        def write_vectors(self, *anything: object) -> None:
+            raise NotEnough("The disk is full.")
+
+    assert Embedding(Full(["texte"]), Fragile, board, Waiting()).work()  # type: ignore[arg-type]
+    assert seen == ["paused: The disk is full."]
+    assert board.read().phase == "embedding"
 
 
 def test_without_embedder_there_is_nothing_to_do() -> None:
