@@ -10,6 +10,7 @@ one of the first three 90 times, with no model at all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,9 @@ QUOTE_CHARACTERS = 420
 LABEL_CHARACTERS = 60
 NEAR_ENOUGH = 0.4
 """A sentence whose score is a smaller share of the best one's only distracts a small model, and costs reading time."""
+_LABEL = 0.5
+"""What is left of the score of a heading: it names the question's subject and answers nothing."""
+_SAYS_SOMETHING = re.compile(r"[\d:;\t|.!?…]")
 _TITLE, _BEFORE, _RANK, _KIND = 0.6, 0.3, 0.1, 0.15
 
 
@@ -66,6 +70,8 @@ def rank_quotes(
                 score = (
                     cover + _TITLE * title + _BEFORE * context - _RANK * rank + _KIND * fits_expectation(question, text)
                 )
+                if _is_label(result.text, start, end):
+                    score *= _LABEL
                 begin, text = _shorten(text, asked)
                 quotes.append(Quote(result, rank, result.locator.start + start + begin, text, score, cover))
             before = held
@@ -140,6 +146,14 @@ def _joined(quotes: Sequence[Quote]) -> list[Quote]:
         else:
             kept.append(quote)
     return kept
+
+
+def _is_label(passage: str, start: int, end: int) -> bool:
+    """Whether the sentence is a heading without marks (a PDF has none): alone in its paragraph, short, words only."""
+    text = passage[start:end]
+    alone = passage[:start].endswith("\n\n") or not passage[:start].strip()
+    before_more = passage[end:].startswith("\n\n") and bool(passage[end:].strip())
+    return alone and before_more and len(text) <= LABEL_CHARACTERS and not _SAYS_SOMETHING.search(text)
 
 
 def _weigh(held: frozenset[str], weights: Mapping[str, float]) -> float:

@@ -118,10 +118,6 @@ class Indexer:
         self._threads = []
         self._turn.give_back()
 
-    def wake(self) -> None:
-        """Something was asked of the library: look now instead of within a second."""
-        self._wake.set()
-
     def sync(self, source_id: str, *, retry: bool = True) -> None:
         """Synchronises one source now, in this thread; ``retry`` tries failed files again.
 

@@ -78,3 +78,9 @@ def test_a_title_alone_is_no_quote() -> None:
         "Qui est Camille Dubreuil ?", [result("Camille Dubreuil\n\nElle préside.", "Camille Dubreuil")], {}
     )
     assert [quote.text for quote in quotes] == ["Elle préside."]
+
+
+def test_a_heading_without_marks_comes_after_what_it_heads() -> None:
+    text = "Pannes et codes d'erreur\n\nE4 : il manque de l'eau dans le circuit.\n\nE5 : le capteur est sale."
+    asked = "Que signifie le code d'erreur E4 de la chaudière ?"
+    assert rank_quotes(asked, [result(text, "Notice de la chaudière")], weights(asked))[0].text.startswith("E4")
