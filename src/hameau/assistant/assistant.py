@@ -18,6 +18,7 @@ from hameau.assistant.types import AnswerEvent, Conversation, Done, Question, Tu
 from hameau.kit import LANGUAGES, N_, BadInput, HameauError, NotFound, monotonic_ms
 from hameau.library import Document, Source, detect_language
 from hameau.models import Cancel, Gate
+from hameau.perimeter import UNWRITTEN, Kind, Witness
 from hameau.storage import Database
 
 QUESTION_CHARACTERS = 4000
@@ -29,11 +30,14 @@ _SURE_WORDS = 4
 class Assistant:
     """Answers questions over a library. Safe to use from several threads; the model answers one person after the other."""
 
-    def __init__(self, database: Database, reader: Reader, speakers: Speakers, gate: Gate) -> None:
+    def __init__(
+        self, database: Database, reader: Reader, speakers: Speakers, gate: Gate, witness: Witness = UNWRITTEN
+    ) -> None:
         self._kept = Conversations(database)
         self._reader = reader
         self._speakers = speakers
         self._gate = gate
+        self._witness = witness
 
     def ask(self, question: Question, cancel: Cancel | None = None, language: str = "fr") -> Iterator[AnswerEvent]:
         """The events of the answer as they happen; the last one is :class:`Done`, and by then the turn is kept.
@@ -51,6 +55,8 @@ class Assistant:
         self._check_place(question)
         earlier = [turn.question.text for turn in self._turns(question)]
         speaks = language_of(question.text or question.template, language)
+        asked = self._witness.mark(question.text or question.template)
+        self._witness.record(Kind.ASKED, task=question.task, space=question.space, mark=asked)
         with self._gate.person():
             for event in drive(_steps(question, earlier, speaks), question, self._reader, self._speakers, cancel):
                 if isinstance(event, Done):
@@ -85,6 +91,7 @@ class Assistant:
     def delete(self, conversation_id: str, space: str = "home") -> None:
         """The conversation and all that was said in it. Raises ``NotFound``."""
         self._kept.delete(conversation_id, space)
+        self._witness.record(Kind.DELETED, what="conversation", id=conversation_id)
 
     def export(
         self,
@@ -94,7 +101,11 @@ class Assistant:
         language: str = "fr",
     ) -> str:
         """The whole conversation as text. Raises ``NotFound``."""
-        return export(self._kept.get(conversation_id, space), self._kept.turns(conversation_id, space), form, language)
+        written = export(
+            self._kept.get(conversation_id, space), self._kept.turns(conversation_id, space), form, language
+        )
+        self._witness.record(Kind.EXPORTED, what="conversation", id=conversation_id)
+        return written
 
     def _check_place(self, question: Question) -> None:
         """A space, a document or a source that is not there is no « not found » of an answer."""

@@ -11,6 +11,7 @@ import click
 from hameau.cli.words import _, speak
 from hameau.hub import Hub, read_settings
 from hameau.kit import settings
+from hameau.perimeter import asking
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -22,7 +23,8 @@ def house(**chosen: settings.Plain) -> Iterator[Hub]:
     speak(read.language)
     hub = Hub(read)
     try:
-        yield hub
+        with asking("command"):
+            yield hub
     finally:
         hub.close()
 

@@ -14,7 +14,7 @@ from hameau.cli.words import _, language
 from hameau.hub import Hub
 from hameau.kit import N_
 from hameau.models import InstalledModel, ModelCard
-from hameau.perimeter import Consent
+from hameau.perimeter import Connection
 
 _COLUMNS = (N_("name"), N_("kind"), N_("here"), N_("size"), N_("memory"), N_("licence"), N_("title"))
 
@@ -114,7 +114,7 @@ def add_with_progress(hub: Hub, model: str, *, yes: bool = False, silent: bool =
         return hub.models.add(what, moved, consent=consent)
 
 
-def _consent(hub: Hub, name: str, yes: bool) -> Consent | None:
+def _consent(hub: Hub, name: str, yes: bool) -> Connection | None:
     """What the person says yes to, where the model comes from outside the package index; ``None`` when nothing is to ask."""
     if name not in {card.id for card in hub.models.cards()}:
         return None

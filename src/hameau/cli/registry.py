@@ -34,6 +34,12 @@ COMMANDS: dict[str, Entry] = {
     ),
     "status": Entry("hameau.cli.status:status", N_("Say how far the library is, and which files failed and why.")),
     "doctor": Entry("hameau.cli.doctor:doctor", N_("Check this machine and the home folder.")),
+    "perimeter": Entry(
+        "hameau.cli.perimeter:perimeter", N_("Say what may leave this machine, allow or deny it, and prove it.")
+    ),
+    "journal": Entry(
+        "hameau.cli.journal:journal", N_("Show what happened, check that nobody changed it, or export it.")
+    ),
     "models": Entry("hameau.cli.models:models", N_("List, add, show or remove models.")),
 }
 

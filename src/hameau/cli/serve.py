@@ -13,7 +13,8 @@ from hameau.cli.house import house
 from hameau.cli.logs import show_errors
 from hameau.cli.words import _
 from hameau.hub import Hub
-from hameau.kit import N_
+from hameau.kit import N_, Refused
+from hameau.perimeter import Kind, words
 from hameau.server import serve as serve_pages
 
 
@@ -24,22 +25,41 @@ from hameau.server import serve as serve_pages
 @click.option(
     "--port", type=click.IntRange(0, 65535), help=_("The port to listen on. Default: 8484; 0 takes a free one.")
 )
-def serve(host: str | None, port: int | None) -> None:
+@click.option("--require-perimeter", is_flag=True, help=_("Do not start when it can't be proved that nothing leaves."))
+def serve(host: str | None, port: int | None, require_perimeter: bool) -> None:
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     with house(**chosen) as hub:
-        until_stopped(hub)
+        until_stopped(hub, require_perimeter=require_perimeter)
 
 
-def until_stopped(hub: Hub) -> None:
-    """Serves ``hub``. A request to stop ends it in order: answers, then background work, then the database."""
+def until_stopped(hub: Hub, *, require_perimeter: bool = False) -> None:
+    """Serves ``hub``. A request to stop ends it in order: answers, then background work, then the database.
+
+    Tries the perimeter first. Raises ``Refused`` when it is required and does not hold.
+    """
     signal.signal(signal.SIGTERM, _leave)
     show_errors()
     hub.presence.claim()
     try:
+        _try_perimeter(hub, required=require_perimeter)
         hub.start()
         serve_pages(hub, hub.settings.host, hub.settings.port, lambda address: _ready(hub, address))
+        hub.perimeter.record(Kind.STOPPED)
     finally:
         hub.presence.release()
+
+
+def _try_perimeter(hub: Hub, *, required: bool) -> None:
+    """Tries to get out on purpose, and says what held: nothing is said to be closed that was not tried."""
+    protection = hub.perimeter.self_test()
+    hub.perimeter.record(Kind.STARTED, level=protection.level.value, walls=", ".join(protection.walls))
+    if protection.proven:
+        return
+    said = words.BROKEN if protection.failures else words.ENFORCEMENT[protection.level]
+    fields = {"failures": ", ".join(protection.failures)}
+    if required:
+        raise Refused(said, hint=N_("docs/perimeter.md says what each level needs of the system."), **fields)
+    terminal.line(_(said, fields), "bold red")
 
 
 def _ready(hub: Hub, address: str) -> None:

@@ -19,6 +19,7 @@ from hameau.library.extraction import SandboxedExtractor
 from hameau.library.sources import FolderSource
 from hameau.models import Gate, Models, physical_cores
 from hameau.models.engines import ENGINES
+from hameau.perimeter import Kind, Perimeter
 from hameau.storage import Database
 
 Part = TypeVar("Part")
@@ -47,6 +48,11 @@ class Hub:
         return self._once("database", lambda: Database(self.home / DATABASE))
 
     @property
+    def perimeter(self) -> Perimeter:
+        """The border: what may leave, what holds it, and the journal."""
+        return self._once("perimeter", lambda: Perimeter(self.home))
+
+    @property
     def models(self) -> Models:
         """The catalogue, the installed models and the loaded engines."""
         return self._once(
@@ -55,6 +61,8 @@ class Hub:
                 self.settings.models_path,
                 ENGINES,
                 gate=self.gate,
+                border=self.perimeter,
+                witness=self.perimeter,
                 wanted=self.settings.chat_model,
                 threads=self.settings.threads,
                 context=self.settings.context_tokens,
@@ -64,7 +72,10 @@ class Hub:
     @property
     def library(self) -> Library:
         """What was read, and the search over it."""
-        return self._once("library", lambda: Library(self.database, self.models.embedder, notices=self._notices))
+        return self._once(
+            "library",
+            lambda: Library(self.database, self.models.embedder, notices=self._notices, witness=self.perimeter),
+        )
 
     @property
     def extractor(self) -> SandboxedExtractor:
@@ -87,7 +98,9 @@ class Hub:
     @property
     def assistant(self) -> Assistant:
         """Answers questions; keeps conversations."""
-        return self._once("assistant", lambda: Assistant(self.database, self.library, self.models, self.gate))
+        return self._once(
+            "assistant", lambda: Assistant(self.database, self.library, self.models, self.gate, self.perimeter)
+        )
 
     def add_source(
         self, kind: str, uri: str, *, space: str = "home", title: str = "", settings: Mapping[str, object] | None = None
@@ -120,6 +133,8 @@ class Hub:
         """
         with self._lock:
             self.settings = change_settings(self.settings, **changes)
+            for name in sorted(changes):
+                self.perimeter.record(Kind.SETTING_CHANGED, setting=name)
             if models := self._parts.get("models"):
                 models.want(self.settings.chat_model)
             return self.settings
@@ -152,6 +167,8 @@ class Hub:
         for name in ("extractor", "models", "database"):
             if part := parts.get(name):
                 part.close()
+        if border := parts.get("perimeter"):
+            border.journal.close()
         self._scratch.close()
         self.presence.release()
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from hameau.hub.locks import lock
-from hameau.kit import N_, Conflict
+from hameau.kit import CAN_SHARE, N_, Conflict, try_lock
 
 LOCK = "server.lock"
 
@@ -24,7 +23,7 @@ class Presence:
     def claim(self) -> None:
         """Takes the home. Raises ``Conflict`` with the address of the server that has it."""
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if not lock(handle, shared=False):
+        if CAN_SHARE and not try_lock(handle):
             os.close(handle)
             raise Conflict(
                 N_("Hameau is already running on this home folder: {address}"),
@@ -58,7 +57,7 @@ class Presence:
         except OSError:
             return False
         try:
-            return not lock(handle, shared=True)
+            return not try_lock(handle, shared=True)
         finally:
             os.close(handle)
 

@@ -10,8 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
-from hameau.hub.locks import CAN_LOCK, lock
-from hameau.kit import new_id
+from hameau.kit import CAN_SHARE, new_id, try_lock
 
 NAME = "tmp"
 _LOCK = ".alive"
@@ -30,13 +29,13 @@ class Scratch:
         """The folder; leftovers of the dead go first."""
         if self._folder is None:
             self._base.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if CAN_LOCK:
+            if CAN_SHARE:
                 _sweep(self._base)
             name = new_id("dir")
             coming = self._base / f"{_COMING}{name}"
             coming.mkdir(mode=0o700)
             self._handle = os.open(coming / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            lock(self._handle, shared=False)
+            try_lock(self._handle)
             self._folder = coming.rename(self._base / f"{_READY}{name}")  # locked before anybody may judge it
         return self._folder
 
@@ -58,7 +57,7 @@ def _sweep(base: Path) -> None:
         except OSError:
             continue
         try:
-            if lock(handle, shared=False):
+            if try_lock(handle):
                 shutil.rmtree(left, ignore_errors=True)
         finally:
             os.close(handle)

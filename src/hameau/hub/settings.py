@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from hameau.kit import N_, BadInput, Refused, settings
+from hameau.kit import N_, BadInput, Refused, default_home, settings
 
 FILE = "config.toml"
 PRIVATE = 0o700
@@ -53,12 +53,6 @@ class Settings:
     def models_path(self) -> Path:
         """The folder of the model files; it need not exist yet."""
         return Path(self.models_dir).expanduser().absolute() if self.models_dir else self.home_path / "models"
-
-
-def default_home(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where a person's data goes by the XDG Base Directory Specification; a relative path is ignored, as it asks."""
-    base = Path(environment.get("XDG_DATA_HOME", ""))
-    return (base if base.is_absolute() else Path.home() / ".local" / "share") / "hameau"
 
 
 def read_settings(

@@ -228,15 +228,18 @@ class Indexer:
                 self._max_file_bytes,
             )
             served = self._library.begin_sync(source.id)
+            read = failed = removed = 0
             try:
-                trouble = Synchronisation(tools, self._adapter(source.kind), source, retry=retry).run()
+                work = Synchronisation(tools, self._adapter(source.kind), source, retry=retry)
+                trouble = work.run()
+                read, failed, removed = work.counts
             except Stopped:
                 return  # still wanted: taken up at the next start
             except NotFound:
                 return  # the source was removed meanwhile
             except HameauError as error:
                 trouble = error
-            self._library.end_sync(source.id, served, trouble)
+            self._library.end_sync(source.id, served, trouble, read, failed, removed)
             self._set_phase_idle()
 
     def _set_phase_idle(self) -> None:

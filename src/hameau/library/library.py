@@ -29,6 +29,7 @@ from hameau.library.types import (
     SearchResults,
     Source,
 )
+from hameau.perimeter import UNWRITTEN, Kind, Witness
 from hameau.storage import Database, Queries
 
 HOME = "home"
@@ -50,6 +51,7 @@ class Library:
         embedder_by_id: Callable[[str], QueryEmbedder | None] = lambda _: None,
         weights: Weights = WEIGHTS,
         notices: Callable[[], Sequence[str]] = tuple,
+        witness: Witness = UNWRITTEN,
     ) -> None:
         self._database = database
         self._intake = Intake(database)
@@ -57,6 +59,7 @@ class Library:
         self._listeners: list[Callable[[], None]] = []
         self._listeners_lock = threading.Lock()
         self._notices = notices
+        self._witness = witness
         self._status: dict[str, tuple[int, LibraryStatus]] = {}
 
     # Search
@@ -121,6 +124,8 @@ class Library:
             else:
                 source_id = known["id"]
                 session.run(_QUERIES["want_sync"], {"id": source_id})
+        if known is None:
+            self._witness.record(Kind.SOURCE_ADDED, source=uri, type=kind, space=space)
         self._changed()
         return self.source(source_id)
 
@@ -142,7 +147,9 @@ class Library:
 
     def remove_source(self, source_id: str) -> None:
         """Remove a source with its documents, passages, index rows and vectors. Raises ``NotFound``."""
+        gone = self.source(source_id)
         self._intake.remove_source(source_id)
+        self._witness.record(Kind.SOURCE_REMOVED, source=gone.uri, documents=gone.documents, space=gone.space)
         self._changed()
 
     def resume_removals(self) -> int:
@@ -183,8 +190,17 @@ class Library:
         self._changed()
         return int(wanted or 0)
 
-    def end_sync(self, source_id: str, served: int, error: HameauError | None = None) -> None:
-        """Note that the sync is over, with what went wrong for the source as a whole."""
+    def end_sync(
+        self,
+        source_id: str,
+        served: int,
+        error: HameauError | None = None,
+        read: int = 0,
+        failed: int = 0,
+        removed: int = 0,
+    ) -> None:
+        """Note that the sync is over, with what went wrong for the source as a whole, and how many documents it read, could
+        not read, and took out."""
         ended = {
             "id": source_id,
             "served": served,
@@ -196,6 +212,9 @@ class Library:
         }
         with self._database.transaction() as session:
             session.run(_QUERIES["end_sync"], ended)
+        if read or removed:
+            uri = self.source(source_id).uri
+            self._witness.record(Kind.INDEXED, source=uri, documents=read, failed=failed, removed=removed)
         self._changed()
 
     # Documents and passages

@@ -82,6 +82,12 @@ class Synchronisation:
         self._tools, self._adapter, self._source, self._retry = tools, adapter, source, retry
         self._context = SourceContext(source, tools.max_file_bytes)
         self._progress = SourceProgress(source.id, source.title or source.uri)
+        self._removed = 0
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Documents that were read, that could not be, and that were taken out."""
+        return self._progress.read, self._progress.failed, self._removed
 
     def run(self) -> HameauError | None:
         """Does it all; what is wrong with the source as a whole, if anything. Raises :class:`Stopped`, ``NotFound`` when the
@@ -108,6 +114,7 @@ class Synchronisation:
             self._check_there()
         for one in gone:
             self._remove(one.id)
+            self._removed += 1
         tools.board.reading("")
         return trouble
 

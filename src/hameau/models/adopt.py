@@ -9,11 +9,10 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from hameau.kit import N_, BadInput, Conflict, Corrupt, NotFound
+from hameau.kit import N_, BadInput, Conflict, Corrupt, NotFound, locked
 from hameau.models.catalogue import Catalogue
 from hameau.models.fetch import Arrival, check_disk
 from hameau.models.inspect import card_of, inspect, slug
-from hameau.models.locks import locked
 from hameau.models.shelf import disk_error
 from hameau.models.types import InstalledModel, ModelCard
 

@@ -20,8 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from hameau.kit import N_, Cancelled, Corrupt, NotEnough
-from hameau.models.locks import locked
+from hameau.kit import N_, Cancelled, Corrupt, NotEnough, locked
 from hameau.models.packages import download
 from hameau.models.ports import Cancel
 from hameau.models.shelf import Shelf, disk_error

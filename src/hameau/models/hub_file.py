@@ -3,16 +3,16 @@ download."""
 
 from __future__ import annotations
 
-from hameau.kit import N_, Refused
+from hameau.kit import N_, Refused, locked
 from hameau.models.fetch import Arrival, check_disk
-from hameau.models.locks import locked
+from hameau.models.ports import Border
 from hameau.models.shelf import disk_error
 from hameau.models.types import InstalledModel, ModelCard, Origin
-from hameau.perimeter import Client, Consent
+from hameau.perimeter import Connection
 
 
 def fetch_url(
-    card: ModelCard, origin: Origin, arrival: Arrival, client: Client, consent: Consent | None
+    card: ModelCard, origin: Origin, arrival: Arrival, border: Border | None, consent: Connection | None
 ) -> InstalledModel:
     """The model of ``card`` from the address of ``origin``; what an earlier try left is gone on with.
 
@@ -26,7 +26,7 @@ def fetch_url(
             model=card.title,
             url=origin.url,
         )
-    if consent is None:
+    if consent is None or border is None:
         raise Refused(
             N_("{model} comes from the internet ({url}, {size} MB), and nobody has said yes to that."),
             hint=N_("To allow this one download: hameau models add {id} --yes"),
@@ -52,9 +52,15 @@ def fetch_url(
                 return there
             partial = shelf.incoming / f"{card.id}.download"
             check_disk(shelf.incoming, card.size_bytes - (partial.stat().st_size if partial.exists() else 0))
-            client.download(
-                origin.url, partial, consent=consent, sha256=card.sha256, max_bytes=card.size_bytes, watch=watch
-            )
+            with border.opened(consent) as allowed:
+                border.client.download(
+                    origin.url,
+                    partial,
+                    connection=allowed.name,
+                    sha256=card.sha256,
+                    max_bytes=card.size_bytes,
+                    watch=watch,
+                )
             model = shelf.put(card, partial)
     except OSError as error:
         raise disk_error(error, shelf.folder) from error

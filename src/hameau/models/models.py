@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,13 +18,15 @@ from hameau.models.catalogue import Catalogue, bundled
 from hameau.models.fetch import Arrival, PackageSource, fetch_packages
 from hameau.models.gate import Gate
 from hameau.models.hub_file import fetch_url
+from hameau.models.index import index_connections
 from hameau.models.inspect import FileFacts, inspect
 from hameau.models.machine import free_memory, physical_cores
 from hameau.models.packages import download
-from hameau.models.ports import Cancel, Embedder, Engines, Generator
+from hameau.models.ports import Border, Cancel, Embedder, Engines, Generator
 from hameau.models.shelf import Shelf
 from hameau.models.types import EngineOptions, InstalledModel, Kind, ModelCard, Origin, Progress
-from hameau.perimeter import Client, Consent, target_of
+from hameau.perimeter import UNWRITTEN, Connection, Witness, target_of
+from hameau.perimeter import Kind as Event
 
 logger = logging.getLogger(__name__)
 
@@ -47,13 +50,14 @@ class Models:
         threads: int = 0,
         context: int = 0,
         parallel: int = 1,
-        client: Client | None = None,
-        packages: PackageSource = download,
+        border: Border | None = None,
+        witness: Witness = UNWRITTEN,
+        packages: PackageSource | None = None,
         memory: Callable[[], int] = free_memory,
     ) -> None:
         """``folder`` may be shared by several homes. ``wanted`` is the chat model that the settings name, if any;
         ``threads`` and ``context`` of 0 mean what is right for the machine and the model; ``memory`` says how many bytes
-        are free."""
+        are free. ``border`` lets a download out, and is asked for nothing else."""
         self.gate = gate or Gate()
         self._catalogue = catalogue or bundled()
         self._shelf = Shelf(folder, self._catalogue)
@@ -63,7 +67,8 @@ class Models:
         self._threads = min(threads or physical_cores(), physical_cores())
         self._context = context
         self._parallel = parallel
-        self._client = client or Client()
+        self._border = border
+        self._witness = witness
         self._packages = packages
         self._memory = memory
         self._loading = threading.RLock()  # held for the seconds that a chat model takes
@@ -126,8 +131,9 @@ class Models:
         with self._loading:
             if model_id != self._wanted:
                 self._wanted, self._overruled = model_id, frozenset(self._generators)
+                self._witness.record(Event.MODEL_CHOSEN, model=model_id or "auto")
 
-    def consent_for(self, model_id: str, who: str) -> Consent | None:
+    def consent_for(self, model_id: str, who: str) -> Connection | None:
         """What ``who`` must say yes to before :meth:`add` can fetch this model; ``None`` when there is nothing to
         ask."""
         origin = _origin(self._catalogue.card(model_id))
@@ -135,7 +141,8 @@ class Models:
             return None
         goal = target_of(origin.url)
         why = f"model {model_id}"
-        return Consent(who, why, goal.host, goal.port, time.time() + _YES, also=origin.hosts)
+        until = time.time() + _YES
+        return Connection(f"model.{model_id}"[:64], who, why, goal.host, goal.port, until, also=origin.hosts)
 
     def add(
         self,
@@ -143,7 +150,7 @@ class Models:
         progress: Progress = lambda _done, _total: None,
         *,
         cancel: Cancel | None = None,
-        consent: Consent | None = None,
+        consent: Connection | None = None,
     ) -> InstalledModel:
         """Brings a model here: by its id in the catalogue, or from a file, or from a folder or a stick that holds one.
 
@@ -151,7 +158,16 @@ class Models:
         :class:`Conflict`, :class:`NotEnough`, :class:`Missing`, :class:`Unavailable`, :class:`Cancelled`, or
         :class:`Refused` when the model needs a ``consent`` (see :meth:`consent_for`) and there is none.
         """
-        arrival = Arrival(self._shelf, progress, cancel, self._packages)
+        before = {model.card.id for model in self.installed()}
+        added = self._add(what, progress, cancel, consent)
+        if added.card.id not in before:
+            self._witness.record(Event.MODEL_ADDED, model=added.card.id, sha256=added.card.sha256)
+        return added
+
+    def _add(
+        self, what: str | Path, progress: Progress, cancel: Cancel | None, consent: Connection | None
+    ) -> InstalledModel:
+        arrival = Arrival(self._shelf, progress, cancel, self._packages or download)
         if isinstance(what, Path) or _looks_like_path(what):
             return adopt(Path(what), self._catalogue, arrival)
         card = self._catalogue.card(what)
@@ -162,8 +178,12 @@ class Models:
         if origin.kind == "bundled":
             return self._installed(what)
         if origin.kind == "packages":
-            return fetch_packages(card, origin, arrival)
-        return fetch_url(card, origin, arrival, self._client, consent)
+            with ExitStack() as opened:
+                if self._border is not None and self._packages is None:
+                    for connection in index_connections(card.id):
+                        opened.enter_context(self._border.opened(connection))
+                return fetch_packages(card, origin, arrival)
+        return fetch_url(card, origin, arrival, self._border, consent)
 
     def remove(self, model_id: str) -> None:
         """Deletes an installed model; it is unloaded first. Raises :class:`Missing`, or :class:`Refused` for a
@@ -175,6 +195,7 @@ class Models:
             if (loaded := self._generators.pop(model_id, None)) is not None:
                 loaded.close()
             self._shelf.remove(model)
+        self._witness.record(Event.MODEL_REMOVED, model=model_id)
 
     def generator(self, model_id: str | None = None) -> Generator:
         """The chat model, loaded (once). Another one is unloaded first when memory is short.

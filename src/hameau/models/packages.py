@@ -16,13 +16,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hameau.kit import N_, HameauError, Missing, NotEnough, Unavailable
-from hameau.models.child import PARENT
+from hameau.models.worker import surroundings_of_child
 
 logger = logging.getLogger(__name__)
 
 _CHILD = str(Path(__file__).with_name("child.py"))
-# `python -m pip`, but it dies with us: a download whose caller was killed leaves nobody behind who goes on writing.
-_PIP = f"import runpy; runpy.run_path({_CHILD!r})['die_with_parent'](); runpy.run_module('pip', None, '__main__', True)"
+# `python -m pip`, but it dies with us: a download whose caller was killed leaves nobody behind who goes on writing. Inside
+# the gate it asks the supervisor for addresses.
+_PIP = (
+    f"import runpy; runpy.run_path({_CHILD!r})['die_with_parent'](); "
+    "from hameau.perimeter import find_names; find_names(); runpy.run_module('pip', None, '__main__', True)"
+)
 _POLL = 0.25  # seconds between two looks at how much has arrived
 
 
@@ -53,8 +57,7 @@ def download(requirement: str, folder: Path, watch: Callable[[int], None]) -> Pa
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=os.environ
-            | {"TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch), PARENT: str(os.getpid())},
+            env=surroundings_of_child() | {"TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch)},
         )
         try:
             while process.poll() is None:

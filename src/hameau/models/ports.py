@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,9 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hameau.models.types import Chunk, EngineOptions, GenerationRequest, InstalledModel, ModelCard
+from hameau.perimeter import Client, Connection
 
 Vectors = NDArray[np.float32]
 """Shape ``(texts, dimensions)``, each row of unit length, so that a dot product is a cosine."""
+
+
+class Border(Protocol):
+    """Lets one download out, when a person allowed it. :class:`hameau.perimeter.Perimeter` is one."""
+
+    @property
+    def client(self) -> Client: ...
+
+    def opened(self, connection: Connection) -> AbstractContextManager[Connection]:
+        """Allows ``connection`` for the length of the block."""
+        ...
 
 
 class Cancel(Protocol):

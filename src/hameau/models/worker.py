@@ -136,11 +136,7 @@ class Worker:
 
 
 def _start(module: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    surroundings = os.environ | environment | {PARENT: str(os.getpid())}
-    root = str(Path(__file__).parents[2])
-    if root not in site.getsitepackages():  # running from a checkout that is not installed
-        known = surroundings.get("PYTHONPATH")
-        surroundings["PYTHONPATH"] = os.pathsep.join([root, *([known] if known else [])])
+    surroundings = surroundings_of_child() | environment
     # -P: the folder a person happens to stand in is not a place to import from. A session of its own: Ctrl+C is for us.
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module],
@@ -150,3 +146,13 @@ def _start(module: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
         env=surroundings,
         start_new_session=True,
     )
+
+
+def surroundings_of_child() -> dict[str, str]:
+    """The environment of a process that imports Hameau and must end when this one does."""
+    surroundings = os.environ | {PARENT: str(os.getpid())}
+    root = str(Path(__file__).parents[2])
+    if root not in site.getsitepackages():  # running from a checkout that is not installed
+        known = surroundings.get("PYTHONPATH")
+        surroundings["PYTHONPATH"] = os.pathsep.join([root, *([known] if known else [])])
+    return surroundings

@@ -1,12 +1,66 @@
-"""The border of the machine: nothing leaves it unless a person said yes.
+"""The border of the machine: nothing leaves it unless a person said yes, and what was tried is written down.
 
-- :class:`Consent`: what a person said yes to; :class:`Target`: where a connection wants to go
-- :func:`verdict`: the guard, a pure function of both and of the time; :func:`target_of` reads an address
-- :class:`Client`: the only network door; it downloads one file, with consent and fingerprint
+- :class:`Perimeter`: one home's border, for the rest of the house: decisions, what holds it, the journal, the client
+- :class:`Policy`, :class:`Level`, :class:`Connection`, :class:`Neighbour`: what a person decided
+- :class:`Attempt`, :class:`Verdict`, :func:`verdict`: the guard, a pure function; :func:`target_of` reads an address
+- :class:`Client`: the only network door, under a Connection
+- :class:`Journal`, :class:`Kind`: what happened, chained so that it can't be rewritten unseen
+- :class:`Witness`: what the rooms above tell the journal
+- :func:`enter`: puts this process and all its children behind the best border there is; :class:`Protection` says which
+- :func:`asking`: through which face a person asks; :func:`find_names`: for Python libraries that need a name inside
 """
 
+from hameau.perimeter import words
 from hameau.perimeter.client import Client
+from hameau.perimeter.entrance import enter, find_names, here
 from hameau.perimeter.guard import target_of, verdict
-from hameau.perimeter.types import Consent, Target, Verdict
+from hameau.perimeter.journal import Entry, Journal, Kind, Problem, Summary, Verification
+from hameau.perimeter.perimeter import Perimeter, PerimeterState
+from hameau.perimeter.record import asked_by, asking
+from hameau.perimeter.types import (
+    FOREVER,
+    Act,
+    Attempt,
+    Connection,
+    Enforcement,
+    Level,
+    Neighbour,
+    Policy,
+    Protection,
+    Target,
+    Verdict,
+)
+from hameau.perimeter.witness import UNWRITTEN, Witness
 
-__all__ = ["Client", "Consent", "Target", "Verdict", "target_of", "verdict"]
+__all__ = [
+    "FOREVER",
+    "UNWRITTEN",
+    "Act",
+    "Attempt",
+    "Client",
+    "Connection",
+    "Enforcement",
+    "Entry",
+    "Journal",
+    "Kind",
+    "Level",
+    "Neighbour",
+    "Perimeter",
+    "PerimeterState",
+    "Policy",
+    "Problem",
+    "Protection",
+    "Summary",
+    "Target",
+    "Verdict",
+    "Verification",
+    "Witness",
+    "asked_by",
+    "asking",
+    "enter",
+    "find_names",
+    "here",
+    "target_of",
+    "verdict",
+    "words",
+]

@@ -1,7 +1,9 @@
-"""The only network door: one file from one address that a person said yes to, checked against its fingerprint.
+"""The only network door: a line to one host under one Connection, and one file from one address.
 
-Every hop is judged by the guard twice: as a name, and as the address that the name led to; the connection then goes
-to that very address. No cookies, no credentials, no proxy from the environment, nothing sent but the request.
+A Connection is asked for by its name; without it the error says how to allow it. Every hop is judged by the guard twice:
+as a name, and as the address that the name led to; the connection then goes to that very address. No cookies, no
+credentials, no proxy from the environment, nothing sent but the request; outside this machine and the local network only
+encrypted ones.
 """
 
 from __future__ import annotations
@@ -11,45 +13,77 @@ import http.client
 import logging
 import os
 import socket
-import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from hameau.kit import N_, Corrupt, HameauError, NotEnough, Refused, Unavailable
-from hameau.perimeter.guard import target_of, verdict
-from hameau.perimeter.types import Consent, Target
+from hameau.perimeter.doors import HOW_TO_ALLOW, Door
+from hameau.perimeter.guard import address_of, covers, target_of, verdict
+from hameau.perimeter.lines import TIMEOUT, Line, open_line
+from hameau.perimeter.policy import PolicyStore
+from hameau.perimeter.types import Act, Attempt, Connection, Policy, Target
 
 logger = logging.getLogger(__name__)
 
 _CHUNK = 1 << 18
-_TIMEOUT = 30.0  # seconds without a byte
 _HOPS = 5
 _FULL = (28, 122)  # ENOSPC, EDQUOT
 Watch = Callable[[int], None]
 
 
 class Client:
-    """Downloads with consent. ``clock`` gives seconds since the epoch."""
+    """Makes connections that a person allowed. ``clock`` gives seconds since the epoch."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: PolicyStore, door: Door, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._door = door
         self._clock = clock
 
+    @contextmanager
+    def line(self, name: str, host: str, port: int, *, tls: bool = True) -> Iterator[socket.socket]:
+        """A TCP line to ``host``:``port`` under the Connection ``name``, encrypted and the certificate that of ``host``
+        unless ``tls`` is false, which only a local Connection may ask for. Closed, and its bytes counted, at the end.
+
+        Raises :class:`Refused` (not allowed) or :class:`Unavailable` (network).
+        """
+        connection = self.connection(name)
+        goal = Target("https" if tls else "http", host, port)
+        line = self._connect(goal, connection)
+        try:
+            yield line.stream
+        finally:
+            self._hang_up(line, connection)
+
+    def connection(self, name: str) -> Connection:
+        """The Connection called ``name``. Raises :class:`Refused` with the way to allow it."""
+        found = self._store.read().connection(name)
+        if found is None or self._clock() >= found.until:
+            raise Refused(
+                N_("Nobody has allowed the connection « {name} »."),
+                hint=N_("Allow it: hameau perimeter allow HOST:PORT --name {name} --why REASON"),
+                name=name,
+            )
+        return found
+
     def download(
-        self, url: str, target: Path, *, consent: Consent, sha256: str, max_bytes: int, watch: Watch = lambda _: None
+        self, url: str, target: Path, *, connection: str, sha256: str, max_bytes: int, watch: Watch = lambda _: None
     ) -> None:
         """``url`` into ``target``, complete and with the right fingerprint; a ``target`` that is there is gone on with.
 
-        ``watch`` is called with the bytes that are there; what it raises ends the download, and what has arrived stays.
-        Raises :class:`Refused` (not allowed), :class:`Unavailable` (network), :class:`Corrupt` (too long or another
-        file: ``target`` is removed then) or :class:`NotEnough` (disk).
+        ``connection`` is the name of the Connection that covers it. ``watch`` is called with the bytes that are there;
+        what it raises ends the download, and what has arrived stays. Raises :class:`Refused` (not allowed),
+        :class:`Unavailable` (network), :class:`Corrupt` (too long or another file: ``target`` is removed then) or
+        :class:`NotEnough` (disk).
         """
         if len(sha256) != 64:
             raise Refused(N_("A file without a known fingerprint is not downloaded."))
+        allowed = self.connection(connection)
         have = target.stat().st_size if target.exists() else 0
         if not have or _digest(target) != sha256:
-            self._transfer(url, target, consent, min(have, max_bytes), max_bytes, watch)
+            self._transfer(url, target, allowed, min(have, max_bytes), max_bytes, watch)
         if _digest(target) != sha256:
             target.unlink()
             raise Corrupt(
@@ -57,115 +91,124 @@ class Client:
                 hint=N_("It was thrown away. The file may have changed at its source; look for a newer Hameau."),
             )
 
-    def _transfer(self, url: str, target: Path, consent: Consent, have: int, limit: int, watch: Watch) -> None:
-        connection, response = self._open(url, consent, have)
-        begin = _begins_at(response, have)
-        if begin is None and have:  # the file is shorter than what is here, or the answer makes no sense: start anew
-            connection.close()
-            return self._transfer(url, target, consent, 0, limit, watch)
-        try:
-            if begin is None:
-                raise Unavailable(
-                    N_("{host} answered with status {status}."), host=target_of(url).host, status=response.status
-                )
-            with target.open("r+b" if begin else "wb") as file:
-                file.truncate(begin)
-                file.seek(begin)
-                size = begin
-                while chunk := response.read(_CHUNK):
-                    size += len(chunk)
-                    if size > limit:
-                        target.unlink()
-                        raise Corrupt(N_("More arrived than the file should hold ({limit} bytes)."), limit=limit)
-                    file.write(chunk)
-                    watch(size)
-                file.flush()
-                os.fsync(file.fileno())
-            if response.length:  # the other side hung up early
-                raise Unavailable(N_("The connection broke."), hint=_AGAIN)
-        except http.client.HTTPException as error:
-            raise Unavailable(N_("The connection broke."), hint=_AGAIN) from error
-        except OSError as error:
-            if error.errno in _FULL:
-                raise NotEnough(
-                    N_("The disk is full."), hint=N_("Make room, then run the same command again.")
-                ) from error
-            raise Unavailable(N_("The connection broke."), hint=_AGAIN) from error
-        finally:
-            connection.close()
+    def _transfer(self, url: str, target: Path, allowed: Connection, have: int, limit: int, watch: Watch) -> None:
+        with self._open(url, allowed, have) as response:
+            begin = _begins_at(response, have)
+            if begin is not None or not have:
+                return _receive(response, begin, url, target, limit, watch)
+        # The file is shorter than what is here, or the answer makes no sense: start anew.
+        return self._transfer(url, target, allowed, 0, limit, watch)
 
-    def _open(
-        self, url: str, consent: Consent, have: int
-    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    @contextmanager
+    def _open(self, url: str, allowed: Connection, have: int) -> Iterator[http.client.HTTPResponse]:
         """The answer with the file, after redirects, each of them judged."""
         for _ in range(_HOPS + 1):
             goal = target_of(url)
-            self._judge(goal, consent)
-            connection = self._connect(goal, consent)
+            line = self._connect(goal, allowed)
             try:
-                response = _request(connection, url, have)
-            except (OSError, http.client.HTTPException) as error:
-                connection.close()
-                raise _unreachable(goal, error) from error
-            if response.status in (200, 206, 416):
-                return connection, response
-            connection.close()
-            place = response.getheader("Location")
+                response = _answer(line.stream, goal, url, have)
+                if response.status in (200, 206, 416):
+                    yield response
+                    return
+                place = response.getheader("Location")
+            finally:
+                self._hang_up(line, allowed)
             if response.status not in (301, 302, 303, 307, 308) or not place:
                 raise Unavailable(N_("{host} answered with status {status}."), host=goal.host, status=response.status)
             url = urljoin(url, place)
         raise Unavailable(N_("{host} sends us round in circles."), host=goal.host)
 
-    def _judge(self, goal: Target, consent: Consent, address: str = "") -> None:
-        judged = verdict(goal, (consent,), self._clock(), address=address)
-        if not judged.allowed:
+    def _connect(self, goal: Target, allowed: Connection) -> Line:
+        """A line to exactly the address that was judged."""
+        if goal.scheme != "https" and not (allowed.local or _is_loopback(goal.host)):
             raise Refused(
-                judged.reason,
-                hint=N_("Nothing leaves this machine unless you allow it."),
-                host=f"{goal.host}:{goal.port}",
+                N_("The connection to {host} was refused: only encrypted ones (https) may leave this machine."),
+                host=goal.host,
             )
-
-    def _connect(self, goal: Target, consent: Consent) -> http.client.HTTPConnection:
-        try:
-            found = socket.getaddrinfo(goal.host, goal.port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise _unreachable(goal, error) from error
+        named = Attempt(Act.CONNECT, "inet", port=goal.port, host=goal.host)
+        if not covers(allowed, named):
+            raise Refused(
+                N_("The connection to {host} was refused: « {name} » was allowed for {allowed}."),
+                hint=HOW_TO_ALLOW,
+                host=f"{goal.host}:{goal.port}",
+                name=allowed.name,
+                allowed=f"{allowed.host}:{allowed.port}",
+            )
         failure: OSError | None = None
-        for *_, place in found:
-            address = str(place[0])
-            self._judge(goal, consent, address)
+        for address in self._door.resolve(goal.host, goal.port):
+            attempt = Attempt(Act.CONNECT, "inet6" if ":" in address else "inet", address, goal.port, host=goal.host)
+            self._judge(attempt, allowed)
+            self._door.opened(attempt, allowed.name)
             try:
-                return _connection(goal, address)
+                return open_line(attempt, tls=goal.scheme == "https")
+            except PermissionError as error:  # the gate's last word: revoked meanwhile
+                raise Refused(N_("The connection to {host} was refused."), host=goal.host) from error
             except OSError as error:
                 failure = error
         raise _unreachable(goal, failure or OSError("no address")) from failure
+
+    def _judge(self, attempt: Attempt, allowed: Connection) -> None:
+        judged = verdict(attempt, Policy(connections=(allowed,)), self._clock())
+        if not judged.allowed:
+            raise Refused(judged.reason, hint=HOW_TO_ALLOW, host=f"{attempt.host}:{attempt.port}")
+
+    def _hang_up(self, line: Line, allowed: Connection) -> None:
+        sent, received = line.close()
+        self._door.ended(allowed.name, line.attempt, sent, received)
 
 
 _AGAIN = N_("Try again: what has arrived is kept.")
 
 
-def _connection(goal: Target, address: str) -> http.client.HTTPConnection:
-    """A connection to exactly ``address``; the certificate must be that of the name."""
-    line: socket.socket = socket.create_connection((address, goal.port), timeout=_TIMEOUT)
-    connection = http.client.HTTPConnection(goal.host, goal.port, timeout=_TIMEOUT)
+def _receive(
+    response: http.client.HTTPResponse, begin: int | None, url: str, target: Path, limit: int, watch: Watch
+) -> None:
+    """Writes what arrives behind the first ``begin`` bytes of ``target``."""
+    if begin is None:
+        raise Unavailable(N_("{host} answered with status {status}."), host=target_of(url).host, status=response.status)
     try:
-        if goal.scheme == "https":
-            line = ssl.create_default_context().wrap_socket(line, server_hostname=goal.host)
-    except OSError:
-        line.close()
-        raise
+        with target.open("r+b" if begin else "wb") as file:
+            file.truncate(begin)
+            file.seek(begin)
+            size = begin
+            while chunk := response.read(_CHUNK):
+                size += len(chunk)
+                if size > limit:
+                    target.unlink()
+                    raise Corrupt(N_("More arrived than the file should hold ({limit} bytes)."), limit=limit)
+                file.write(chunk)
+                watch(size)
+            file.flush()
+            os.fsync(file.fileno())
+    except http.client.HTTPException as error:
+        raise Unavailable(N_("The connection broke."), hint=_AGAIN) from error
+    except OSError as error:
+        if error.errno in _FULL:
+            raise NotEnough(N_("The disk is full."), hint=N_("Make room, then run the same command again.")) from error
+        raise Unavailable(N_("The connection broke."), hint=_AGAIN) from error
+    if response.length:  # the other side hung up early
+        raise Unavailable(N_("The connection broke."), hint=_AGAIN)
+
+
+def _answer(line: socket.socket, goal: Target, url: str, have: int) -> http.client.HTTPResponse:
+    """What the other side says to a request for ``url`` from byte ``have`` on."""
+    connection = http.client.HTTPConnection(goal.host, goal.port, timeout=TIMEOUT)
     connection.sock = line
-    return connection
-
-
-def _request(connection: http.client.HTTPConnection, url: str, have: int) -> http.client.HTTPResponse:
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = {"User-Agent": "hameau", "Accept-Encoding": "identity", "Host": parts.netloc}
+    headers = {"User-Agent": "hameau", "Accept-Encoding": "identity", "Host": parts.netloc, "Connection": "close"}
     if have:
         headers["Range"] = f"bytes={have}-"
-    connection.request("GET", path, headers=headers)
-    return connection.getresponse()
+    try:
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse()
+    except (OSError, http.client.HTTPException) as error:
+        raise _unreachable(goal, error) from error
+
+
+def _is_loopback(host: str) -> bool:
+    literal = address_of(host)
+    return literal is not None and literal.is_loopback
 
 
 def _begins_at(response: http.client.HTTPResponse, have: int) -> int | None:

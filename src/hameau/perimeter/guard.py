@@ -1,20 +1,27 @@
-"""The verdict on a connection, as a pure function of where it goes, what was allowed and what time it is.
+"""The verdict on an attempt, as a pure function of the attempt, what was allowed and what time it is.
 
-Loopback never leaves the machine and needs no consent. Everything else needs one that names its host and port and has
-not expired; and outside loopback only https is spoken. Opens nothing, resolves nothing, asks no clock.
+What stays among Hameau's own programs on this machine needs no consent. Everything else needs a Connection that covers
+its host and port and has not expired, or, at the level « home network », a neighbour that a person named. Asking for
+the address of a name leaves the machine too, and so may another program of this machine that we talk to: a proxy, a
+resolver, a message bus. Opens nothing, resolves nothing, asks no clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from hameau.kit import N_, BadInput
-from hameau.perimeter.types import Consent, Target, Verdict
+from hameau.perimeter.types import Act, Attempt, Connection, Level, Policy, Target, Verdict
 
+_STAYS = N_("It stays among Hameau's own programs.")
+_ALLOWED = N_("It was allowed.")
 _NOBODY = N_("The connection to {host} was refused: nobody has allowed it.")
 _EXPIRED = N_("The connection to {host} was refused: the permission for it has expired.")
+_INWARDS = N_("The connection was refused: {host} leads into the local network, which nobody has allowed.")
+_OTHERS = N_("The connection to {host} was refused: another program of this machine could pass things on.")
+_UNSEEN = N_("It was refused: this kind of connection ({host}) could leave unseen.")
+_LISTENING = N_("It was refused: at the level « closed », no other machine may open Hameau.")
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -30,35 +37,73 @@ def target_of(url: str) -> Target:
     return Target(scheme, canonical(host), port or _PORTS[scheme])
 
 
-def verdict(target: Target, consents: Iterable[Consent], moment: float, *, address: str = "") -> Verdict:
-    """Whether ``target`` may be reached at ``moment`` (seconds since the epoch).
+def verdict(attempt: Attempt, policy: Policy, moment: float) -> Verdict:
+    """Whether ``attempt`` may go on under ``policy`` at ``moment`` (seconds since the epoch)."""
+    if attempt.act in (Act.SOCKET, Act.SEND) or attempt.family not in ("inet", "inet6", "unix"):
+        return Verdict(False, _UNSEEN, leaves=True)
+    if attempt.family == "unix":
+        return Verdict(True, _STAYS) if attempt.own else Verdict(False, _OTHERS, leaves=True)
+    if attempt.act is Act.LISTEN:
+        return _listening(attempt, policy)
+    literal = address_of(attempt.address)
+    if literal is not None and literal.is_loopback and attempt.own:
+        return Verdict(True, _STAYS)
+    if attempt.act is Act.RESOLVE and (address_of(attempt.host) is not None or is_this_machine(attempt.host)):
+        return Verdict(True, _STAYS)  # no question is asked of anybody
+    return _outward(attempt, literal, policy, moment)
 
-    ``address`` is what the name was resolved to, when that is known: a name that was allowed on the internet must not
-    lead to this machine or the local network (DNS rebinding), unless the consent says so.
-    """
-    literal = _address(target.host)
-    if _is_loopback(target.host, literal):
-        if address and not _is_loopback(address, _address(address)):
-            return Verdict(False, N_("The connection was refused: {host} should be this machine and leads elsewhere."))
-        return Verdict(True, N_("It stays on this machine."))
-    if target.scheme != "https":
-        return Verdict(
-            False, N_("The connection to {host} was refused: only encrypted ones (https) may leave this machine.")
-        )
-    expired = False
-    for consent in consents:
-        if not _covers(consent, target):
+
+def _listening(attempt: Attempt, policy: Policy) -> Verdict:
+    literal = address_of(attempt.address)
+    if literal is not None and literal.is_loopback:
+        return Verdict(True, _STAYS)
+    if policy.level is Level.HOME_NETWORK:
+        return Verdict(True, _ALLOWED, leaves=True)
+    return Verdict(False, _LISTENING, leaves=True)
+
+
+def _outward(attempt: Attempt, literal: IPv4Address | IPv6Address | None, policy: Policy, moment: float) -> Verdict:
+    expired = inwards = False
+    for connection in policy.connections:
+        if not covers(connection, attempt):
             continue
-        if moment >= consent.until:
+        if moment >= connection.until:
             expired = True
-            continue
-        resolved = _address(address)
-        if literal is None and resolved is not None and not resolved.is_global and not consent.local:
-            return Verdict(
-                False, N_("The connection was refused: {host} leads into the local network, which nobody has allowed.")
-            )
-        return Verdict(True, N_("It was allowed."), consent)
-    return Verdict(False, _EXPIRED if expired else _NOBODY)
+        elif literal is not None and not literal.is_global and not _may_be_near(connection, attempt):
+            inwards = True
+        else:
+            return Verdict(True, _ALLOWED, connection, leaves=True)
+    if policy.level is Level.HOME_NETWORK and _is_neighbour(attempt, literal, policy):
+        return Verdict(True, _ALLOWED, leaves=True)
+    if expired or inwards:
+        return Verdict(False, _INWARDS if inwards else _EXPIRED, leaves=True)
+    return Verdict(False, _OTHERS if literal is not None and literal.is_loopback else _NOBODY, leaves=True)
+
+
+def covers(connection: Connection, attempt: Attempt) -> bool:
+    """Whether the host and port of ``attempt`` are those that ``connection`` names, whatever the time."""
+    if connection.port != attempt.port:
+        return False
+    names = {canonical(attempt.host)} if attempt.host else set()
+    if attempt.address:
+        names.add(canonical(attempt.address))
+    return any(_matches(pattern, name) for pattern in (connection.host, *connection.also) for name in names)
+
+
+def _may_be_near(connection: Connection, attempt: Attempt) -> bool:
+    """A name that was allowed on the internet must not lead to this machine or the local network (DNS rebinding); an
+    address that the person wrote down is meant."""
+    written = {canonical(host) for host in (connection.host, *connection.also)}
+    return connection.local or canonical(attempt.address) in written
+
+
+def _is_neighbour(attempt: Attempt, literal: IPv4Address | IPv6Address | None, policy: Policy) -> bool:
+    if literal is not None and (literal.is_global or literal.is_loopback):
+        return False
+    names = {canonical(name) for name in (attempt.host, attempt.address) if name}
+    return any(
+        neighbour.port in (0, attempt.port) and canonical(neighbour.host) in names for neighbour in policy.neighbours
+    )
 
 
 def canonical(host: str) -> str:
@@ -67,7 +112,7 @@ def canonical(host: str) -> str:
     An IPv4 address in IPv6 clothes (``::ffff:127.0.0.1``, RFC 4291, 2.5.5.2) is the IPv4 address.
     """
     plain = host.strip("[]").rstrip(".").lower()
-    if (literal := _address(plain)) is not None:
+    if (literal := address_of(plain)) is not None:
         return str(literal)
     if plain.isascii():
         return plain
@@ -77,26 +122,23 @@ def canonical(host: str) -> str:
         raise BadInput(N_("“{url}” is not a web address."), url=host[:200]) from error
 
 
-def _covers(consent: Consent, target: Target) -> bool:
-    return consent.port == target.port and any(_matches(host, target.host) for host in (consent.host, *consent.also))
-
-
-def _matches(pattern: str, host: str) -> bool:
-    if pattern.startswith("*."):
-        return host.endswith("." + canonical(pattern[2:])) and _address(host) is None
-    return canonical(pattern) == host
-
-
-def _is_loopback(host: str, literal: IPv4Address | IPv6Address | None) -> bool:
-    return (
-        literal.is_loopback if literal is not None else host == "localhost" or host.endswith(".localhost")
-    )  # RFC 6761
-
-
-def _address(host: str) -> IPv4Address | IPv6Address | None:
+def address_of(text: str) -> IPv4Address | IPv6Address | None:
+    """The address that ``text`` writes, an IPv4 one in IPv6 clothes undressed; ``None`` for a name."""
     try:
-        found = ip_address(host.partition("%")[0])
+        found = ip_address(text.partition("%")[0])
     except ValueError:
         return None
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return mapped or found
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether ``host`` names this machine without asking anybody (RFC 6761, 6.3) or is one of its loopback addresses."""
+    literal = address_of(host)
+    return literal.is_loopback if literal is not None else host == "localhost" or host.endswith(".localhost")
+
+
+def _matches(pattern: str, name: str) -> bool:
+    if pattern.startswith("*."):
+        return name.endswith("." + canonical(pattern[2:])) and address_of(name) is None
+    return canonical(pattern) == name

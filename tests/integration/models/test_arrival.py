@@ -26,6 +26,7 @@ from hameau.kit import Refused, Unavailable
 from hameau.models import Catalogue, GenerationRequest, Message, Models, Origin
 from hameau.models.engines import ENGINES
 from hameau.models.packages import download
+from hameau.perimeter import Perimeter
 
 TINY = tiny_chat_model(CHATML.template, CHATML.specials, end=CHATML.end)
 NAMES = tuple(f"hameau-test-part{number}==0.1.0" for number in (1, 2, 3))
@@ -94,12 +95,14 @@ def hub_site(tmp_path: Path) -> Iterator[str]:
 
 def test_from_an_official_address_after_a_yes(tmp_path: Path, hub_site: str) -> None:
     card = replace(CHAT, id="online", origins=(Origin("url", url=hub_site),))
-    models = Models(tmp_path / "models", ENGINES, catalogue=Catalogue((card,)))
+    border = Perimeter(tmp_path / "home")
+    models = Models(tmp_path / "models", ENGINES, catalogue=Catalogue((card,)), border=border)
     with pytest.raises(Refused):
         models.add("online")
     model = models.add("online", consent=models.consent_for("online", "Ada"))
     assert Path(model.path).read_bytes() == TINY
     assert models.consent_for("online", "Ada") is None
+    assert border.policy().connections == ()  # for that one download, and no longer
     models.close()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hameau.kit import Cancelled, Corrupt, Refused, Unavailable
-from hameau.perimeter import Client, Consent
+from hameau.perimeter import Connection, Kind, Perimeter
 
 CONTENT = bytes(range(256)) * 3000
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -86,7 +86,8 @@ class Place:
         self.server = Server(("127.0.0.1", 0), self.handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.target = folder / "file"
-        self.consent = Consent("Ada", "a test", "127.0.0.1", self.server.server_port, NOW + 60)
+        self.border = Perimeter(folder / "home", lambda: NOW)
+        self.connection = Connection("test", "Ada", "a test", "127.0.0.1", self.server.server_port, NOW + 60)
 
     @property
     def asked(self) -> list[tuple[str, str | None]]:
@@ -94,9 +95,11 @@ class Place:
         return asked
 
     def get(self, path: str, *, sha256: str = SHA, watch: Callable[[int], None] = lambda _: None) -> bytes:
-        client = Client(lambda: NOW)
         url = path if path.startswith("http") else self.url + path
-        client.download(url, self.target, consent=self.consent, sha256=sha256, max_bytes=len(CONTENT), watch=watch)
+        with self.border.opened(self.connection) as allowed:
+            self.border.client.download(
+                url, self.target, connection=allowed.name, sha256=sha256, max_bytes=len(CONTENT), watch=watch
+            )
         return self.target.read_bytes()
 
 
@@ -194,8 +197,40 @@ def test_a_redirect_to_a_file_is_refused(place: Place) -> None:
 
 
 def test_a_refused_address_is_never_asked(place: Place) -> None:
-    with pytest.raises(Refused, match="nobody has allowed it"):
+    with pytest.raises(Refused, match="was allowed for"):
         place.get("https://models.example/x")
+
+
+def test_without_its_connection_the_error_says_how_to_allow_it(place: Place) -> None:
+    with pytest.raises(Refused) as caught:
+        place.border.client.download(
+            place.url + "/file", place.target, connection="mail", sha256=SHA, max_bytes=len(CONTENT)
+        )
+    assert "hameau perimeter allow" in caught.value.hint.format(**caught.value.fields)
+    assert place.asked == []
+
+
+def test_what_left_stands_in_the_journal(place: Place) -> None:
+    place.get("/file")
+    kinds = [entry.kind for entry in reversed(place.border.journal.entries())]
+    assert kinds == [Kind.CONNECTION_ALLOWED, Kind.ALLOWED, Kind.ENDED, Kind.CONNECTION_REVOKED]
+    ended = place.border.journal.entries(kinds={Kind.ENDED})[0]
+    assert int(ended.facts["received"]) > len(CONTENT)
+    assert 0 < int(ended.facts["sent"]) < 1000
+    assert place.border.journal.verify().ok
+
+
+def test_a_line_is_closed_and_counted(place: Place) -> None:
+    port = place.server.server_port
+    place.border.allow("127.0.0.1", port, why="a test", who="Ada", name="bare", until=NOW + 5)
+    with place.border.client.line("bare", "127.0.0.1", port, tls=False) as line:
+        line.sendall(b"GET /gone HTTP/1.0\r\n\r\n")
+        assert b"404" in line.recv(100)
+    assert line.fileno() == -1
+    assert place.border.journal.entries(kinds={Kind.ENDED})[0].facts["sent"] == 22
+    place.border.revoke("bare")
+    with pytest.raises(Refused), place.border.client.line("bare", "127.0.0.1", port, tls=False):
+        pass
 
 
 @pytest.mark.parametrize(("path", "words"), [("/gone", "404"), ("/circle", "circles")])

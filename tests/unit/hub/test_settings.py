@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hameau.hub import Settings, change_settings, read_settings
-from hameau.hub.settings import default_home, prepare_home
+from hameau.hub.settings import prepare_home
+from hameau.kit import default_home
 from hameau.kit import BadInput
 
 

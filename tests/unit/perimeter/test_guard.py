@@ -1,4 +1,4 @@
-"""The guard, by one table of addresses."""
+"""The guard, by one table of attempts."""
 
 from __future__ import annotations
 
@@ -7,93 +7,139 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hameau.kit import BadInput
-from hameau.perimeter import Consent, Target, target_of, verdict
+from hameau.perimeter import Act, Attempt, Connection, Level, Neighbour, Policy, Target, target_of, verdict
 from hameau.perimeter.guard import canonical
 
 NOW = 1_000_000.0
-YES = Consent("Ada", "a model", "models.example", 443, NOW + 60, also=("*.cdn.example",))
-LAN = Consent("Ada", "the town's mirror", "mirror.example", 443, NOW + 60, local=True)
-NUMBER = Consent("Ada", "a machine", "192.168.1.5", 8443, NOW + 60)
-SIX = Consent("Ada", "a machine", "2001:db8::5", 443, NOW + 60)
-OLD = Consent("Ada", "yesterday", "old.example", 443, NOW)
-ALL = (YES, LAN, NUMBER, SIX, OLD)
+YES = Connection("models", "Ada", "a model", "models.example", 443, NOW + 60, also=("*.cdn.example",))
+LAN = Connection("mirror", "Ada", "the town's mirror", "mirror.example", 443, NOW + 60, local=True)
+NUMBER = Connection("machine", "Ada", "a machine", "192.168.1.5", 8443, NOW + 60)
+SIX = Connection("six", "Ada", "a machine", "2001:db8::5", 443, NOW + 60)
+OLD = Connection("old", "Ada", "yesterday", "old.example", 443, NOW)
+ENGINE = Connection("ollama", "Ada", "another engine", "127.0.0.1", 11434)
+POLICY = Policy(connections=(YES, LAN, NUMBER, SIX, OLD, ENGINE))
+HOME = Policy(Level.HOME_NETWORK, (Neighbour("192.168.1.7", 0), Neighbour("nas.home.arpa", 443)), (YES,))
+
+
+def to(address: str, port: int = 443, host: str = "", *, own: bool = False) -> Attempt:
+    return Attempt(Act.CONNECT, "inet6" if ":" in address else "inet", address, port, host=host, own=own)
+
+
+def name(host: str, port: int = 443) -> Attempt:
+    return Attempt(Act.RESOLVE, "inet", port=port, host=host)
+
 
 ALLOWED = [
-    # loopback never leaves the machine
-    ("http://127.0.0.1/", ""),
-    ("http://127.0.0.1:8484/x", ""),
-    ("http://127.8.9.10/", ""),
-    ("https://[::1]:9/", ""),
-    ("http://[::ffff:127.0.0.1]/", ""),
-    ("http://localhost/", "127.0.0.1"),
-    ("http://LOCALHOST./", "::1"),
-    ("http://models.localhost/", "127.0.0.1"),
+    # our own programs on this machine
+    (to("127.0.0.1", 8484, own=True), POLICY, False),
+    (to("::1", 9, own=True), POLICY, False),
+    (to("::ffff:127.0.0.1", 80, own=True), POLICY, False),
+    (Attempt(Act.CONNECT, "unix", "/home/ada/.local/share/hameau/tmp/x.sock", own=True), POLICY, False),
+    (Attempt(Act.LISTEN, "inet", "127.0.0.1", 8484), POLICY, False),
+    (Attempt(Act.LISTEN, "inet6", "::1", 8484), POLICY, False),
+    # names that nobody has to be asked for
+    (name("localhost"), POLICY, False),
+    (name("x.localhost"), POLICY, False),
+    (name("192.0.2.1"), POLICY, False),
     # what was allowed, by name, port and time
-    ("https://models.example/a?b=c", ""),
-    ("https://MODELS.example./a", "93.184.215.14"),
-    ("https://models.example:443/a", "2606:2800:21f::1"),
-    ("https://eu.cdn.example/a", "93.184.215.14"),
-    ("https://mirror.example/a", "10.0.0.7"),
-    ("https://192.168.1.5:8443/", "192.168.1.5"),
-    ("https://[2001:DB8:0::5]/", ""),
+    (name("models.example"), POLICY, True),
+    (name("MODELS.example."), POLICY, True),
+    (to("93.184.215.14", host="models.example"), POLICY, True),
+    (to("2606:2800:21f::1", host="eu.cdn.example"), POLICY, True),
+    (to("10.0.0.7", host="mirror.example"), POLICY, True),
+    (to("192.168.1.5", 8443), POLICY, True),
+    (to("2001:DB8:0::5"), POLICY, True),
+    (to("127.0.0.1", 11434), POLICY, True),
+    # the home network, when it is open
+    (to("192.168.1.7", 9), HOME, True),
+    (name("nas.home.arpa"), HOME, True),
+    (to("192.168.1.8", host="nas.home.arpa"), HOME, True),
+    (Attempt(Act.LISTEN, "inet", "0.0.0.0", 8484), HOME, True),
+    (to("93.184.215.14", host="models.example"), HOME, True),
 ]
 REFUSED = [
     # nobody said yes
-    ("https://else.example/", "", "nobody"),
-    ("https://10.0.0.1/", "", "nobody"),
-    ("https://192.168.1.6:8443/", "", "nobody"),
-    ("https://169.254.169.254/latest/meta-data", "", "nobody"),
-    ("https://8.8.8.8/", "", "nobody"),
-    ("https://[fe80::1]/", "", "nobody"),
-    ("https://[fd00::1]/", "", "nobody"),
-    ("https://[::ffff:8.8.8.8]/", "", "nobody"),
-    ("https://0.0.0.0/", "", "nobody"),
+    (name("else.example"), POLICY, "nobody"),
+    (to("10.0.0.1"), POLICY, "nobody"),
+    (to("192.168.1.6", 8443), POLICY, "nobody"),
+    (to("169.254.169.254", 80), POLICY, "nobody"),
+    (to("8.8.8.8", 53), POLICY, "nobody"),
+    (to("fe80::1"), POLICY, "nobody"),
+    (to("fd00::1"), POLICY, "nobody"),
+    (to("::ffff:8.8.8.8"), POLICY, "nobody"),
+    (to("0.0.0.0", 80), POLICY, "nobody"),
+    (to("255.255.255.255", 80), POLICY, "nobody"),
+    (to("224.0.0.251", 5353), POLICY, "nobody"),
     # nearly what was allowed
-    ("https://models.example:8443/", "", "nobody"),
-    ("https://192.168.1.5/", "", "nobody"),
-    ("https://xmodels.example/", "", "nobody"),
-    ("https://models.example.evil/", "", "nobody"),
-    ("https://sub.models.example/", "", "nobody"),
-    ("https://cdn.example/", "", "nobody"),
-    ("https://evilcdn.example/", "", "nobody"),
-    ("https://localhost.evil/", "", "nobody"),
-    # in the clear
-    ("http://models.example:443/", "", "https"),
-    ("http://192.168.1.5:8443/", "", "https"),
+    (name("models.example", 8443), POLICY, "nobody"),
+    (to("192.168.1.5"), POLICY, "nobody"),
+    (name("xmodels.example"), POLICY, "nobody"),
+    (name("models.example.evil"), POLICY, "nobody"),
+    (name("sub.models.example"), POLICY, "nobody"),
+    (name("cdn.example"), POLICY, "nobody"),
+    (name("evilcdn.example"), POLICY, "nobody"),
+    (name("localhost.evil"), POLICY, "nobody"),
     # too late
-    ("https://old.example/", "", "expired"),
+    (name("old.example"), POLICY, "expired"),
     # names that lead elsewhere (DNS rebinding)
-    ("https://models.example/", "127.0.0.1", "local network"),
-    ("https://models.example/", "::1", "local network"),
-    ("https://models.example/", "::ffff:10.0.0.1", "local network"),
-    ("https://eu.cdn.example/", "192.168.0.1", "local network"),
-    ("https://models.example/", "169.254.169.254", "local network"),
-    ("http://localhost/", "93.184.215.14", "elsewhere"),
+    (to("127.0.0.1", host="models.example"), POLICY, "local network"),
+    (to("::1", host="models.example"), POLICY, "local network"),
+    (to("::ffff:10.0.0.1", host="models.example"), POLICY, "local network"),
+    (to("192.168.0.1", host="eu.cdn.example"), POLICY, "local network"),
+    (to("169.254.169.254", host="models.example"), POLICY, "local network"),
+    # other programs of this machine that could speak for us: a proxy, a resolver, a message bus
+    (to("127.0.0.1", 3128), POLICY, "another program"),
+    (to("127.0.0.53", 53), POLICY, "another program"),
+    (to("::1", 9050), POLICY, "another program"),
+    (Attempt(Act.CONNECT, "unix", "/run/user/1000/bus"), POLICY, "another program"),
+    (Attempt(Act.CONNECT, "unix", "@abstract"), POLICY, "another program"),
+    # listening for other machines
+    (Attempt(Act.LISTEN, "inet", "0.0.0.0", 8484), POLICY, "closed"),
+    (Attempt(Act.LISTEN, "inet6", "::", 8484), POLICY, "closed"),
+    (Attempt(Act.LISTEN, "inet", "192.168.1.2", 8484), POLICY, "closed"),
+    # what could leave unseen, whatever was allowed
+    (Attempt(Act.SOCKET, "inet", protocol="udp"), HOME, "unseen"),
+    (Attempt(Act.SOCKET, "packet", protocol="raw"), HOME, "unseen"),
+    (Attempt(Act.SEND, "inet", "192.168.1.7", 9), HOME, "unseen"),
+    (Attempt(Act.CONNECT, "vsock"), HOME, "unseen"),
+    # the home network is what was named, no more
+    (to("192.168.1.9", 9), HOME, "nobody"),
+    (name("nas.home.arpa", 80), HOME, "nobody"),
+    (to("93.184.215.14", host="nas.home.arpa"), HOME, "nobody"),
+    (to("127.0.0.1", 443, host="nas.home.arpa"), HOME, "another program"),
+    (to("192.168.1.7", 9), POLICY, "nobody"),
 ]
 
 
-@pytest.mark.parametrize(("url", "address"), ALLOWED)
-def test_allowed(url: str, address: str) -> None:
-    judged = verdict(target_of(url), ALL, NOW, address=address)
+@pytest.mark.parametrize(("attempt", "policy", "leaves"), ALLOWED)
+def test_allowed(attempt: Attempt, policy: Policy, leaves: bool) -> None:
+    judged = verdict(attempt, policy, NOW)
     assert judged.allowed, judged.reason
+    assert judged.leaves is leaves
 
 
-@pytest.mark.parametrize(("url", "address", "why"), REFUSED)
-def test_refused(url: str, address: str, why: str) -> None:
-    judged = verdict(target_of(url), ALL, NOW, address=address)
+@pytest.mark.parametrize(("attempt", "policy", "why"), REFUSED)
+def test_refused(attempt: Attempt, policy: Policy, why: str) -> None:
+    judged = verdict(attempt, policy, NOW)
     assert not judged.allowed
     assert why in judged.reason
-    assert judged.consent is None
+    assert judged.connection is None
+    assert judged.leaves
 
 
-def test_the_verdict_names_the_consent() -> None:
-    assert verdict(target_of("https://models.example/"), ALL, NOW).consent is YES
-    assert verdict(target_of("http://127.0.0.1/"), ALL, NOW).consent is None
+def test_by_default_nothing_leaves() -> None:
+    for attempt, _policy, leaves in ALLOWED:
+        assert verdict(attempt, Policy(), NOW).allowed is not leaves
 
 
-def test_a_fresh_consent_helps_where_an_old_one_expired() -> None:
-    fresh = Consent("Ada", "today", "old.example", 443, NOW + 1)
-    assert verdict(target_of("https://old.example/"), (OLD, fresh), NOW).allowed
+def test_the_verdict_names_the_connection() -> None:
+    assert verdict(name("models.example"), POLICY, NOW).connection is YES
+    assert verdict(to("127.0.0.1", own=True), POLICY, NOW).connection is None
+
+
+def test_a_fresh_connection_helps_where_an_old_one_expired() -> None:
+    fresh = Connection("today", "Ada", "today", "old.example", 443, NOW + 1)
+    assert verdict(name("old.example"), Policy(connections=(OLD, fresh)), NOW).allowed
 
 
 @pytest.mark.parametrize(
@@ -118,5 +164,13 @@ def test_any_text_is_judged_or_refused(text: str) -> None:
         target = target_of("https://" + text)
     except BadInput:
         return
-    judged = verdict(target, (), NOW)
-    assert judged.allowed == (judged.reason.startswith("It stays"))
+    judged = verdict(Attempt(Act.RESOLVE, "inet", port=target.port, host=target.host), Policy(), NOW)
+    assert judged.allowed == (not judged.leaves)
+
+
+@given(st.ip_addresses(), st.integers(0, 65535), st.booleans())
+def test_closed_means_our_own_programs_on_this_machine(address: object, port: int, own: bool) -> None:
+    judged = verdict(to(str(address), port, own=own), Policy(), NOW)
+    assert judged.allowed == (
+        own and canonical(str(address)).startswith(("127.", "::1")) and canonical(str(address)) != "::1:"
+    )

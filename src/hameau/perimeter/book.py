@@ -1,0 +1,38 @@
+"""Writes into the journal what the gate stopped and let through. Used by the supervisor, outside the tree."""
+
+from __future__ import annotations
+
+import logging
+
+from hameau.kit import HameauError
+from hameau.perimeter.journal import Journal, Kind
+from hameau.perimeter.record import Fact, facts_of
+from hameau.perimeter.types import Attempt, Verdict
+
+logger = logging.getLogger(__name__)
+
+
+class JournalBook:
+    """The gate's book. What can't be written (a full disk) is refused all the same, and logged."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def refused(self, attempt: Attempt, judged: Verdict, *, program: str, pid: int) -> None:
+        self._write(Kind.REFUSED, facts_of(attempt, judged, program=program, pid=pid))
+
+    def allowed(self, attempt: Attempt, judged: Verdict, *, program: str, pid: int) -> None:
+        self._write(Kind.ALLOWED, facts_of(attempt, judged, program=program, pid=pid))
+
+    def ended(
+        self, attempt: Attempt, connection: str, *, sent: int, received: int, program: str, pid: int, cut: bool
+    ) -> None:
+        facts: dict[str, Fact] = {"program": program, "pid": pid, "connection": connection, "host": attempt.host}
+        facts |= {"address": attempt.address, "port": attempt.port, "sent": sent, "received": received, "cut": cut}
+        self._write(Kind.ENDED, facts)
+
+    def _write(self, kind: Kind, facts: dict[str, Fact]) -> None:
+        try:
+            self._journal.record(kind, by="", **facts)
+        except HameauError as error:
+            logger.error("The journal can't be written: %s", error)

@@ -1,0 +1,12 @@
+"""The gate: a filter in the kernel around the whole tree of processes, and a supervisor outside it who decides.
+
+- :func:`enter` puts this process behind the gate (:class:`Entered` says how it went); :func:`inside` says whether it is
+- :class:`Book`, :data:`Judge`: where the supervisor writes, and whom it asks
+- :func:`resolve`, :func:`ended`, :func:`recheck`, :func:`state`: questions to the supervisor from inside
+"""
+
+from hameau.perimeter.gate.door import ended, inside, recheck, resolve, state
+from hameau.perimeter.gate.enter import Entered, enter
+from hameau.perimeter.gate.ports import Book, Judge
+
+__all__ = ["Book", "Entered", "Judge", "ended", "enter", "inside", "recheck", "resolve", "state"]

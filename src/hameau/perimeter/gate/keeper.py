@@ -1,0 +1,85 @@
+"""The process that was started, while Hameau runs behind the gate: it passes signals on and ends as Hameau ends.
+
+It is the tree's last guard: when the supervisor is killed, what it left behind comes to us (PR_SET_CHILD_SUBREAPER) and is
+ended; when we are killed, the supervisor ends the tree.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import struct
+import time
+from typing import NoReturn
+
+from hameau.perimeter.gate import tree
+
+_PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+WATCHED = (*_PASSED_ON, signal.SIGTSTP, signal.SIGCONT, signal.SIGCHLD)
+"""Signals that this process takes one by one; blocked in it from before it has children."""
+_KERNEL = 0x80  # SI_KERNEL: from the terminal, to the whole group, so that Hameau got it as well
+STATUS = struct.Struct("=i")
+
+
+def keep(supervisor: int, main: int, ending: int) -> NoReturn:
+    """Waits for ``supervisor`` and ends like ``main``, whose status the supervisor writes to ``ending``."""
+    while True:
+        told = signal.sigwaitinfo(WATCHED)
+        number = told.si_signo
+        if number == signal.SIGCHLD:
+            if _reap(supervisor):
+                break
+        elif number == signal.SIGTSTP:
+            if told.si_code != _KERNEL:
+                _send(main, number)
+            os.kill(os.getpid(), signal.SIGSTOP)
+        elif told.si_code != _KERNEL:
+            _send(main, number)
+            if number == signal.SIGCONT:
+                _send(supervisor, number)
+    end_all(os.getpid())
+    status = os.read(ending, STATUS.size)
+    end_like(STATUS.unpack(status)[0] if len(status) == STATUS.size else signal.SIGKILL)
+
+
+def end_all(root: int) -> None:
+    """Kills what is left below ``root``, and its children's children, until nothing is."""
+    for _ in range(500):
+        left = tree.descendants(root)
+        if not left:
+            return
+        for pid in left:
+            _send(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        time.sleep(0.002)
+
+
+def end_like(status: int) -> NoReturn:
+    """Ends this process as one whose wait status was ``status``: with its code, or by its signal."""
+    if not os.WIFSIGNALED(status):
+        os._exit(os.waitstatus_to_exitcode(status))
+    number = os.WTERMSIG(status)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError, ValueError):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+    os.kill(os.getpid(), number)
+    os._exit(128 + number)
+
+
+def _reap(awaited: int) -> bool:
+    """Takes leave of whoever has ended; true when ``awaited`` is among them."""
+    found = False
+    with contextlib.suppress(ChildProcessError):
+        while pid := os.waitpid(-1, os.WNOHANG)[0]:
+            found = found or pid == awaited
+    return found
+
+
+def _send(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)

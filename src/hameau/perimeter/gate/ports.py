@@ -1,0 +1,27 @@
+"""What the gate needs of the rest of the room: a judge and a book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from hameau.perimeter.types import Attempt, Verdict
+
+Judge = Callable[[Attempt], Verdict]
+"""The guard, with the policy and the time of now. Asked from several threads, and ten times a second for each open connection."""
+
+
+class Book(Protocol):
+    """Where the supervisor writes down what happened, from several threads. ``program`` and ``pid`` say who tried."""
+
+    def refused(self, attempt: Attempt, judged: Verdict, *, program: str, pid: int) -> None:
+        """Told before the answer is given."""
+
+    def allowed(self, attempt: Attempt, judged: Verdict, *, program: str, pid: int) -> None:
+        """Told before something leaves; not told of what stays among our own programs."""
+
+    def ended(
+        self, attempt: Attempt, connection: str, *, sent: int, received: int, program: str, pid: int, cut: bool
+    ) -> None:
+        """Told when an outward connection is over. ``sent`` and ``received`` are the bytes both ways, ``cut`` says
+        that the policy ended it."""
