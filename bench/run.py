@@ -41,6 +41,8 @@ MEASURES = (
     Measure("retrieval-mixte", "retrieval.py {eval}/mixte --vectors {build}/vectors.pickle"),
     Measure("answers", "answers.py {eval}/answers-piaf --home {build}/answers --out {build}/answers.jsonl"),
     Measure("score", "{eval}/score_answers.py {eval}/answers-piaf {build}/answers.jsonl"),
+    Measure("journal", "journal.py"),
+    Measure("perimeter", "perimeter.py"),
     Measure("messy", "messy.py {eval}/messy"),
 )
 

@@ -136,7 +136,7 @@ def _tell(found: Verification) -> None:
         terminal.line(_(N_("The journal is empty.")))
         return
     else:
-        terminal.line(_(N_("All {count} entries are as they were written."), {"count": found.entries}), "green")
+        terminal.line(_(N_("Nothing was changed. Entries checked: {count}."), {"count": found.entries}), "green")
     terminal.facts({N_("head"): found.head, N_("key"): found.key})
     if found.ok:
         terminal.note(

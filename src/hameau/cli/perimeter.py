@@ -9,6 +9,7 @@ from datetime import datetime
 import click
 
 from hameau.cli import terminal
+from hameau.cli.guard import guard
 from hameau.cli.house import as_json, house
 from hameau.cli.moments import later
 from hameau.cli.prove import prove
@@ -110,6 +111,7 @@ def deny(names: tuple[str, ...]) -> None:
 
 
 perimeter.add_command(prove)
+perimeter.add_command(guard)
 
 
 def as_document(state: PerimeterState) -> dict[str, object]:

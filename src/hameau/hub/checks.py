@@ -15,6 +15,7 @@ from typing import Literal
 from hameau.hub.hub import Hub
 from hameau.kit import N_, HameauError
 from hameau.models import free_memory, physical_cores
+from hameau.perimeter import words
 
 _log = logging.getLogger(__name__)
 
@@ -150,6 +151,32 @@ def _sandbox(hub: Hub) -> Iterator[Check]:
         yield Check("sandbox", "warn", _TITLES["sandbox"], N_("missing walls: {lacking}"), hint, fields)
 
 
+def _perimeter(hub: Hub) -> Iterator[Check]:
+    protection = hub.perimeter.self_test()
+    if protection.proven:
+        yield Check("perimeter", "ok", _TITLES["perimeter"], words.PROVEN)
+    elif protection.failures:
+        fields = {"failures": ", ".join(protection.failures)}
+        hint = N_("Something let Hameau's attempts out. docs/perimeter.md says how to find out what.")
+        yield Check("perimeter", "fail", _TITLES["perimeter"], words.BROKEN, hint, fields)
+    else:
+        hint = N_("docs/perimeter.md says what each level needs of the system. What was missing: {reason}")
+        fields = {"reason": protection.lacking or "—"}
+        yield Check("perimeter", "warn", _TITLES["perimeter"], words.ENFORCEMENT[protection.level], hint, fields)
+
+
+def _journal(hub: Hub) -> Iterator[Check]:
+    found = hub.perimeter.journal.verify()
+    if found.ok:
+        yield Check(
+            "journal", "ok", _TITLES["journal"], N_("{entries} entries, none touched"), "", {"entries": found.entries}
+        )
+    else:
+        hint = N_("See what and where with: hameau journal verify")
+        fields = {"count": len(found.problems)}
+        yield Check("journal", "fail", _TITLES["journal"], N_("not as it was written, in {count} places"), hint, fields)
+
+
 def _running(hub: Hub) -> Iterator[Check]:
     if address := hub.presence.address():
         yield Check("running", "ok", _TITLES["running"], N_("at {address}"), fields={"address": address})
@@ -167,6 +194,8 @@ _TITLES = {
     "models": N_("Models"),
     "pictures": N_("Text in pictures"),
     "sandbox": N_("Reading strangers' files"),
+    "perimeter": N_("Perimeter"),
+    "journal": N_("Journal"),
     "running": N_("Server"),
 }
 
@@ -180,5 +209,7 @@ _CHECKS: tuple[Callable[[Hub], Iterator[Check]], ...] = (
     _models,
     _pictures,
     _sandbox,
+    _perimeter,
+    _journal,
     _running,
 )

@@ -25,10 +25,20 @@ class JournalBook:
         self._write(Kind.ALLOWED, facts_of(attempt, judged, program=program, pid=pid))
 
     def ended(
-        self, attempt: Attempt, connection: str, *, sent: int, received: int, program: str, pid: int, cut: bool
+        self,
+        attempt: Attempt,
+        connection: str,
+        *,
+        sent: int | None,
+        received: int | None,
+        program: str,
+        pid: int,
+        cut: bool,
     ) -> None:
         facts: dict[str, Fact] = {"program": program, "pid": pid, "connection": connection, "host": attempt.host}
-        facts |= {"address": attempt.address, "port": attempt.port, "sent": sent, "received": received, "cut": cut}
+        facts |= {"address": attempt.address, "port": attempt.port, "cut": cut}
+        if sent is not None and received is not None:  # not known where the program itself hung up
+            facts |= {"sent": sent, "received": received}
         self._write(Kind.ENDED, facts)
 
     def _write(self, kind: Kind, facts: dict[str, Fact]) -> None:

@@ -26,7 +26,6 @@ CHOICE = "HAMEAU_PERIMETER"
 
 logger = logging.getLogger(__name__)
 _here = Protection(Enforcement.HOOK)
-_why_not = ""
 
 
 def enter(home: Path) -> None:
@@ -34,7 +33,7 @@ def enter(home: Path) -> None:
 
     Where there is a gate to be had, this process becomes its supervisor and the call returns in a child of it.
     """
-    global _here, _why_not  # noqa: PLW0603 - a process is behind one border, from its start to its end
+    global _here  # noqa: PLW0603 - a process is behind one border, from its start to its end
     set_switches()
     if gate.inside():  # started by a Hameau that is: bound already
         names.ask_supervisor()
@@ -47,17 +46,17 @@ def enter(home: Path) -> None:
         return verdict(attempt, policy_of(store), time.time())
 
     if os.environ.get(CHOICE) == "hook":
-        _why_not = "asked for"
+        lacking = f"{CHOICE}=hook asks for it"
     else:
         entered = gate.enter(judge=judge, book=JournalBook(journal))
         if entered.gated:
             names.ask_supervisor()
             _here = Protection(Enforcement.GATE, entered.walls, entered.since)
             return
-        _why_not = entered.reason
+        lacking = entered.reason
         logger.warning("There is no gate: %s", entered.reason)
     _put_up_hook(judge, journal)
-    _here = Protection(Enforcement.HOOK, ("hook",), time.time())
+    _here = Protection(Enforcement.HOOK, ("hook",), time.time(), lacking=lacking)
 
 
 def policy_of(store: PolicyStore) -> Policy:
@@ -72,11 +71,6 @@ def policy_of(store: PolicyStore) -> Policy:
 def here() -> Protection:
     """What holds the border in this process."""
     return _here
-
-
-def why_not() -> str:
-    """Why no better border could be had; empty when the best one holds."""
-    return _why_not
 
 
 def find_names() -> None:

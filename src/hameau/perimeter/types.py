@@ -134,6 +134,8 @@ class Protection:
     """Whether the self-test was run."""
     failures: tuple[str, ...] = ()
     """The probes of the self-test that were not refused, or not found in the journal."""
+    lacking: str = ""
+    """Why nothing better could be had, in English, for whoever keeps the machine."""
 
     @property
     def proven(self) -> bool:

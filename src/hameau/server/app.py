@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from hameau.server.api import ENDPOINTS
 from hameau.server.arrivals import Arrivals
+from hameau.server.asker import Asker
 from hameau.server.assets import PREFIX, serve_asset
 from hameau.server.call import call_of
 from hameau.server.doors import Address, Doors
@@ -33,7 +34,11 @@ def create_app(hub: House, address: Address | None = None) -> Starlette:
             Route(PREFIX + "{name}", serve_asset, methods=["GET"]),
             *PAGES,
         ],
-        middleware=[Middleware(Doors, address=where), Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)],
+        middleware=[
+            Middleware(Doors, address=where),
+            Middleware(Asker),
+            Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
+        ],
         exception_handlers={HTTPException: _failed, Exception: _failed},
     )
     app.state.house = hub

@@ -5,12 +5,13 @@ Knows nothing of how a model is fetched: the room ``models`` does it and says ho
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import threading
 from dataclasses import dataclass, field
 
 from hameau.kit import N_, Cancelled, Conflict, HameauError, NotFound, Refused, explain, new_id
-from hameau.perimeter import Consent
+from hameau.perimeter import Connection
 from hameau.server.errors import known
 from hameau.server.ports import ModelsFace
 from hameau.server.shapes import Arrival
@@ -56,7 +57,10 @@ class Arrivals:
                 del self._running[old]
             running = _Running(new_id("arrival"), model)
             self._running[running.id] = running
-        threading.Thread(target=self._add, args=(models, running, wanted), name=f"add {model}", daemon=True).start()
+        context = contextvars.copy_context()  # the journal says through which face the model was asked for
+        threading.Thread(
+            target=context.run, args=(self._add, models, running, wanted), name=f"add {model}", daemon=True
+        ).start()
         return running.id
 
     def stop(self, arrival_id: str) -> None:
@@ -67,7 +71,7 @@ class Arrivals:
             raise NotFound(N_("No such model is on its way."), hint=N_("See the list of models."))
         running.cancel.set()
 
-    def _add(self, models: ModelsFace, running: _Running, consent: Consent | None) -> None:
+    def _add(self, models: ModelsFace, running: _Running, consent: Connection | None) -> None:
         def progress(done: int, total: int) -> None:
             running.done, running.total = done, total
 
@@ -97,7 +101,7 @@ def _shown(running: _Running, language: str) -> Arrival:
     return Arrival(running.id, running.model, "failed", running.done, running.total, message, hint)
 
 
-def consent_of(models: ModelsFace, model: str) -> Consent | None:
+def consent_of(models: ModelsFace, model: str) -> Connection | None:
     """What must be said yes to before ``model`` can come; nothing for files of this machine and for unknown names."""
     if any(card.id == model for card in models.cards()):
         return models.consent_for(model, WHO)

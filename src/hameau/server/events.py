@@ -6,6 +6,7 @@ When the reader goes away, ``cancel`` is set at once and the iterator is closed 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
@@ -57,7 +58,8 @@ async def steps(make: Make[T], cancel: threading.Event) -> AsyncIterator[T]:
             log.debug("the answer failed", exc_info=error)
             put(_End(error))
 
-    threading.Thread(target=work, name="answer", daemon=True).start()
+    context = contextvars.copy_context()  # through which face a person asks must be known in the thread too
+    threading.Thread(target=context.run, args=(work,), name="answer", daemon=True).start()
     try:
         while True:
             value = await queue.get()

@@ -5,14 +5,25 @@ The server knows no adapter, no database and no engine: only what stands on this
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, Protocol
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import BinaryIO, Literal, Protocol
 
 from hameau.assistant import AnswerEvent, Conversation, Question, Turn
 from hameau.hub import Settings
 from hameau.library import Document, DocumentState, LibraryStatus, Passage, SearchResults, Source
 from hameau.models import Cancel, InstalledModel, ModelCard, Progress
-from hameau.perimeter import Consent
+from hameau.perimeter import (
+    Connection,
+    Entry,
+    Kind,
+    Level,
+    Neighbour,
+    PerimeterState,
+    Policy,
+    Protection,
+    Summary,
+    Verification,
+)
 
 
 class LibraryFace(Protocol):
@@ -60,11 +71,53 @@ class ModelsFace(Protocol):
 
     def cards(self) -> Sequence[ModelCard]: ...
     def installed(self) -> Sequence[InstalledModel]: ...
-    def consent_for(self, model_id: str, who: str, /) -> Consent | None: ...
+    def consent_for(self, model_id: str, who: str, /) -> Connection | None: ...
     def add(
-        self, what: str, progress: Progress, /, *, cancel: Cancel | None = None, consent: Consent | None = None
+        self, what: str, progress: Progress, /, *, cancel: Cancel | None = None, consent: Connection | None = None
     ) -> object: ...
     def remove(self, model_id: str, /) -> object: ...
+
+
+class JournalFace(Protocol):
+    """What happened in this home."""
+
+    def entries(
+        self,
+        *,
+        kinds: Collection[Kind] | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        text: str = "",
+        before: int | None = None,
+        limit: int = 100,
+    ) -> Sequence[Entry]: ...
+    def verify(self, *, head: str = "") -> Verification: ...
+    def summary(self) -> Summary: ...
+    def export(self, target: BinaryIO, /, *, by: str = "") -> Verification: ...
+
+
+class PerimeterFace(Protocol):
+    """The room ``perimeter``: what may leave, what holds the rest back, and the journal."""
+
+    @property
+    def journal(self) -> JournalFace: ...
+    def policy(self) -> Policy: ...
+    def protection(self) -> Protection: ...
+    def state(self) -> PerimeterState: ...
+    def allow(
+        self,
+        host: str,
+        port: int,
+        /,
+        *,
+        why: str,
+        who: str,
+        name: str = "",
+        until: float = ...,
+        local: bool = False,
+    ) -> Connection: ...
+    def revoke(self, name: str, /) -> Connection: ...
+    def set_level(self, level: Level, neighbours: tuple[Neighbour, ...] = (), /) -> Policy: ...
 
 
 class House(Protocol):
@@ -78,6 +131,8 @@ class House(Protocol):
     def assistant(self) -> AssistantFace: ...
     @property
     def models(self) -> ModelsFace: ...
+    @property
+    def perimeter(self) -> PerimeterFace: ...
     def search(
         self,
         query: str,

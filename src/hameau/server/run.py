@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 from collections.abc import Callable
 
 import uvicorn
 
 from hameau.kit import N_, BadInput, Conflict, Refused
+from hameau.perimeter import Level
 from hameau.server.app import create_app
 from hameau.server.doors import Address, bracketed
 from hameau.server.ports import House
@@ -34,8 +36,11 @@ def serve(hub: House, host: str = "127.0.0.1", port: int = 8484, on_ready: Calla
     """Serves pages and API at ``host:port`` until SIGINT or SIGTERM; port 0 takes a free one.
 
     ``on_ready`` is called once with the address to open, when the first page can be had. Raises ``Conflict`` when the port
-    is taken, ``Refused`` when the system won't let us have it, ``BadInput`` when the host is not of this machine.
+    is taken, ``Refused`` when the system won't let us have it or when other machines could come in at the level « closed »,
+    ``BadInput`` when the host is not of this machine.
     """
+    if not is_near(host) and hub.perimeter.policy().level is Level.CLOSED:
+        raise _closed(host)
     listening = listen(host, port)
     try:
         address = Address(host, listening.getsockname()[1])
@@ -73,6 +78,25 @@ def listen(host: str, port: int) -> socket.socket:
         raise _why(error, host, port) from error
 
 
+def is_near(host: str) -> bool:
+    """Whether only this machine can reach ``host``."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _closed(host: str) -> Refused:
+    return Refused(
+        N_("At the level « closed », no other machine may open Hameau: it does not listen at {host}."),
+        hint=N_(
+            "Leave --host out to open it on this machine alone, or open it to your home network: "
+            "hameau perimeter allow home-network"
+        ),
+        host=host,
+    )
+
+
 def _why(error: OSError, host: str, port: int) -> Conflict | Refused | BadInput:
     if error.errno == errno.EADDRINUSE:
         return Conflict(
@@ -84,6 +108,8 @@ def _why(error: OSError, host: str, port: int) -> Conflict | Refused | BadInput:
             address=bracketed(host),
             other=port + 1 if port < 65535 else port - 1,
         )
+    if error.errno in (errno.EACCES, errno.EPERM) and (port > 1023 or port == 0) and not is_near(host):
+        return _closed(host)  # the border itself refused, by a policy that changed a moment ago
     if error.errno == errno.EACCES:
         return Refused(
             N_("The system does not let this account use the port {port}."),

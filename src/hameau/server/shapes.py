@@ -216,3 +216,127 @@ class Uploaded(msgspec.Struct, frozen=True):
 
     source: Source
     files: tuple[str, ...]
+
+
+class AtPort(Ask, frozen=True):
+    """A machine of the home network. Port 0 stands for every port."""
+
+    host: Annotated[str, Meta(min_length=1, max_length=255)]
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+
+
+class ProtectionNow(msgspec.Struct, frozen=True):
+    """What holds the rest back. ``proven``: attempts on purpose were refused and written down; ``failures`` names those
+    that were not. ``walls`` are the mechanisms, and ``words`` says each in a sentence."""
+
+    level: Literal["system", "gate", "hook"]
+    tried: bool
+    proven: bool
+    walls: tuple[str, ...]
+    words: tuple[str, ...]
+    failures: tuple[str, ...]
+
+
+class ConnectionNow(msgspec.Struct, frozen=True):
+    """One outward link that a person allowed. ``until`` is RFC 3339; null until it is taken back."""
+
+    name: str
+    who: str
+    why: str
+    host: str
+    port: int
+    also: tuple[str, ...]
+    local: bool
+    since: str | None
+    until: str | None
+
+
+class PerimeterNow(msgspec.Struct, frozen=True):
+    """What may leave this machine (``connections`` that hold now), what holds the rest back, and since when nothing left."""
+
+    level: Literal["closed", "home-network"]
+    protection: ProtectionNow
+    neighbours: tuple[AtPort, ...]
+    connections: tuple[ConnectionNow, ...]
+    nothing_left_since: str
+    refused: int
+
+
+class NewConnection(Ask, frozen=True):
+    """One place that Hameau may reach from now on: who allowed it is written down with it. ``until`` is RFC 3339; without it
+    the Connection holds until it is taken back. ``local``: the name may stand for a machine of the home network."""
+
+    host: Annotated[str, Meta(min_length=1, max_length=255)]
+    port: Annotated[int, Meta(ge=1, le=65535)]
+    why: Annotated[str, Meta(min_length=1, max_length=500)]
+    name: Annotated[str, Meta(max_length=64)] = ""
+    until: Annotated[str, Meta(max_length=40)] | None = None
+    local: bool = False
+
+
+class ByName(msgspec.Struct, frozen=True):
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class NewLevel(Ask, frozen=True):
+    """How far Hameau may reach without a Connection, and which neighbours at the level ``home-network``."""
+
+    level: Literal["closed", "home-network"]
+    neighbours: Annotated[tuple[AtPort, ...], Meta(max_length=100)] = ()
+
+
+class JournalQuery(msgspec.Struct, frozen=True):
+    """``kind``: one or several, with commas; ``since`` and ``until``: RFC 3339 or a day; ``before``: below this number."""
+
+    kind: Annotated[str, Meta(max_length=500)] = ""
+    since: Annotated[str, Meta(max_length=40)] = ""
+    until: Annotated[str, Meta(max_length=40)] = ""
+    text: Annotated[str, Meta(max_length=200)] = ""
+    before: RowId | None = None
+    limit: Limit = 100
+
+
+class EntryTold(msgspec.Struct, frozen=True):
+    """One line of the journal. ``sentence`` and ``reason`` are in the reader's language; ``hash`` is the next one's ``prev``."""
+
+    number: int
+    time: str
+    kind: str
+    by: str
+    sentence: str
+    reason: str
+    facts: dict[str, str | int | float | bool]
+    hash: str
+
+
+class JournalPart(msgspec.Struct, frozen=True):
+    """The newest first. ``next`` is the ``before`` of the part that follows; null when this is the last."""
+
+    entries: tuple[EntryTold, ...]
+    next: int | None
+
+
+class HeadQuery(msgspec.Struct, frozen=True):
+    """``head``: a mark that was noted earlier; not to find it means that the journal was taken back or written anew."""
+
+    head: Annotated[str, Meta(max_length=64)] = ""
+
+
+class ProblemTold(msgspec.Struct, frozen=True):
+    """Something that is not as it was written, and where; ``number`` is 0 when there is no entry."""
+
+    segment: str
+    line: int
+    number: int
+    message: str
+
+
+class JournalChecked(msgspec.Struct, frozen=True):
+    """What a check of the whole journal found. ``head`` is worth noting elsewhere."""
+
+    ok: bool
+    entries: int
+    segments: int
+    head: str
+    key: str
+    problems: tuple[ProblemTold, ...]

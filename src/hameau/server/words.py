@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from hameau.kit import N_, say
+from hameau.kit import N_, say, translations
 
 NARROW = "\u202f"
 HARD = "\u00a0"
@@ -73,6 +73,46 @@ def day(moment: str, language: str) -> str:
         local = datetime.fromisoformat(moment).astimezone()
     except ValueError:
         return moment
+    return _day(local, language)
+
+
+def day_of(seconds: float, language: str) -> str:
+    """The same for seconds since the epoch."""
+    return _day(_local(seconds), language)
+
+
+def clock(seconds: float, language: str) -> str:
+    """The time of day, to the minute: ``10 h 05``, ``10:05``."""
+    local = _local(seconds)
+    return f"{local.hour}{HARD}h{HARD}{local.minute:02}" if language == "fr" else f"{local.hour}:{local.minute:02}"
+
+
+def moment(seconds: float, language: str) -> str:
+    """Day and time: ``14 juillet 2026 à 10 h 05``."""
+    return say(N_("{day} at {time}"), language, {"day": day_of(seconds, language), "time": clock(seconds, language)})
+
+
+def lasting(seconds: float, language: str) -> str:
+    """A long time in one unit, as one says it: ``12 jours``, ``5 heures``, ``3 minutes``; never less than a minute."""
+    minutes, said = max(1, int(seconds // 60)), translations(language)
+    if minutes < 120:
+        n, text = minutes, said.ngettext("{n} minute", "{n} minutes", minutes)
+    elif minutes < 2 * 1440:
+        n, text = minutes // 60, said.ngettext("{n} hour", "{n} hours", minutes // 60)
+    else:
+        n, text = minutes // 1440, said.ngettext("{n} day", "{n} days", minutes // 1440)
+    return text.format(n=number(n, language))
+
+
+def _local(seconds: float) -> datetime:
+    """In the machine's time zone; a moment beyond the calendar is its end."""
+    try:
+        return datetime.fromtimestamp(seconds).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return datetime.max.replace(tzinfo=UTC)
+
+
+def _day(local: datetime, language: str) -> str:
     first = "1er" if local.day == 1 and language == "fr" else str(local.day)
     return f"{first}{HARD}{say(MONTHS[local.month - 1], language)}{HARD}{local.year}"
 

@@ -34,7 +34,7 @@ ALLOWED = [
     (to("127.0.0.1", 8484, own=True), POLICY, False),
     (to("::1", 9, own=True), POLICY, False),
     (to("::ffff:127.0.0.1", 80, own=True), POLICY, False),
-    (Attempt(Act.CONNECT, "unix", "/home/ada/.local/share/hameau/tmp/x.sock", own=True), POLICY, False),
+    (Attempt(Act.CONNECT, "unix", "/srv/hameau/tmp/x.sock", own=True), POLICY, False),
     (Attempt(Act.LISTEN, "inet", "127.0.0.1", 8484), POLICY, False),
     (Attempt(Act.LISTEN, "inet6", "::1", 8484), POLICY, False),
     # names that nobody has to be asked for

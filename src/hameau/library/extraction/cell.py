@@ -1,6 +1,6 @@
 """The first file of a worker process: closes the doors, then imports the readers and serves.
 
-Run by its path (``python -I cell.py ROOT SCRATCH MEMORY_BYTES``), so that the doors are closed before any code that reads
+Run by its path (``python -I -B cell.py ROOT FOLDER MEMORY_BYTES``), so that the doors are closed before any code that reads
 documents, or any library with threads, is even loaded.
 """
 
@@ -19,20 +19,25 @@ _NICE = 10
 
 def main() -> None:
     """Locks the process in and serves until the socket closes."""
-    root, scratch, memory_bytes = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    root, folder, memory_bytes = sys.argv[1], sys.argv[2], int(sys.argv[3])
     os.nice(_NICE)
-    sandbox = _load("sandbox")
+    sandbox, calls, scrap = _load("sandbox"), _load("calls"), _load("scrap")
     readable = {root, sys.prefix, sys.base_prefix, sys.exec_prefix, *filter(os.path.isabs, sys.path)}
     readable |= {"/usr/lib", "/lib", "/lib64", "/usr/share", "/usr/local/share", "/proc/self", "/proc/cpuinfo"}
     readable |= {"/proc/meminfo", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/etc/ld.so.cache", "/dev/urandom"}
     if prefix := os.environ.get("TESSDATA_PREFIX"):
         readable.add(prefix)
-    walls = sandbox.lock_in(sorted(readable), scratch, memory_bytes)
+    path = f"{folder}/{scrap.NAME}"
+    writable = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    walls = sandbox.lock_in(sorted(readable), folder, memory_bytes, calls.forbid_reaching_out)
     sys.path.insert(0, root)
     worker = importlib.import_module("hameau.library.extraction.worker")
+    worker.prepare()
+    if sandbox.SECCOMP in walls and not calls.forbid_writing():
+        walls = tuple(wall for wall in walls if wall != sandbox.SECCOMP)
     with socket.socket(fileno=0) as channel:
         try:
-            worker.serve(channel, walls)
+            worker.serve(channel, walls, scrap.Scrap(path, writable))
         except (BrokenPipeError, ConnectionResetError):
             pass  # the parent is gone
     os._exit(0)  # no farewells of native libraries
@@ -44,6 +49,7 @@ def _load(name: str):  # type: ignore[no-untyped-def]
     if spec is None or spec.loader is None:
         raise ImportError(name)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # a dataclass asks for its module
     spec.loader.exec_module(module)
     return module
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from functools import cache
 
 _MARKS = (  # the longest mark first: UTF-32 LE begins with the mark of UTF-16 LE
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -18,6 +19,8 @@ _MARKS = (  # the longest mark first: UTF-32 LE begins with the mark of UTF-16 L
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SINGLE_BYTE = ("cp1252", "iso8859-15", "mac_roman", "cp850")
+_NO_ALPHABETS = frozenset(["idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"])
+"""Python's, of no document; the time of some grows with the square of the length."""
 _LETTERS = frozenset("éèàêçùâîôûïë")
 _RARER_LETTERS = frozenset("äáãåíìöóòõøüúÿñæœßÉÈÊËÀÂÄÁÇÎÏÍÔÖÓØÙÛÜÚÑÆŒ")
 _SIGNS = frozenset("’‘«»“”–—…€°№·•\xa0²³½¼¾£§©®™¿¡ºª×±µ")
@@ -25,6 +28,10 @@ _SAMPLE = 1 << 16
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 _BREAKS = re.compile(r"\r\n?|[\x0b\x85\u2028]")
 _PAGE_BREAKS = re.compile(r"[\x0c\u2029]")
+_MOST_MARKS = 30
+"""Marks on one letter, as in Unicode's stream-safe text (UAX #15): putting them in order takes their number squared."""
+_FOREIGN_RUN = re.compile(f"[^\x00-\u02ff]{{{_MOST_MARKS + 1}}}")
+_ASCII = bytes(range(128))
 
 
 def decode(data: bytes) -> str:
@@ -40,6 +47,15 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8" if _mostly_utf8(data) else _alphabet(data), "replace")
 
 
+def decode_as(data: bytes, alphabet: str) -> str:
+    """The text of ``data`` in the alphabet that it names itself; by its looks when there is no such alphabet."""
+    try:
+        known = codecs.lookup(alphabet).name.replace("-", "_")
+        return decode(data) if known in _NO_ALPHABETS else data.decode(known)
+    except (LookupError, ValueError):
+        return decode(data)
+
+
 def tidy(text: str) -> str:
     """``text`` in the form that the library keeps: NFC, line feeds only, no control characters, no lone surrogates."""
     if text.isascii() and text.isprintable():
@@ -52,8 +68,19 @@ def tidy(text: str) -> str:
         text = _CONTROL.sub("", text)
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8") if _has_surrogate(text) else text
-        text = unicodedata.normalize("NFC", text.replace("\xad", ""))
+        text = unicodedata.normalize("NFC", _without_towers(text.replace("\xad", "")))
     return text
+
+
+def _without_towers(text: str) -> str:
+    """``text`` with no more marks on a letter than any writing has."""
+    return _towers().sub(r"\1", text) if _FOREIGN_RUN.search(text) else text
+
+
+@cache
+def _towers() -> re.Pattern[str]:
+    marks = "".join(mark for mark in map(chr, range(0x300, 0x1F000)) if unicodedata.combining(mark))
+    return re.compile(f"([{marks}]{{{_MOST_MARKS}}})[{marks}]+")
 
 
 def is_binary(data: bytes) -> bool:
@@ -97,7 +124,7 @@ def _mostly_utf8(data: bytes) -> bool:
 
 
 def _alphabet(data: bytes) -> str:
-    high = bytes(byte for byte in data if byte >= 0x80)[:_SAMPLE]
+    high = data.translate(None, _ASCII)[:_SAMPLE]
     return max(_SINGLE_BYTE, key=lambda name: (_fitness(high, name), -_SINGLE_BYTE.index(name)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -13,11 +14,29 @@ import kreuzberg
 from hameau.library.extraction.reasons import Unreadable
 from hameau.library.extraction.structure import PAGE_MARKER
 
+logger = logging.getLogger(__name__)
+
 _REASONS = (
     (re.compile(r"password|encrypt|decrypt", re.IGNORECASE), "encrypted"),
     (re.compile(r"bomb|security limit|too large|limit exceeded", re.IGNORECASE), "too_much_memory"),
     (re.compile(r"unsupported", re.IGNORECASE), "unknown"),
 )
+
+
+_EMPTY_PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
+"""The least that is a PDF, ours."""
+
+
+def warm_up() -> None:
+    """Has kreuzberg unpack and load its PDF library, which it keeps inside itself, and make the folders it insists on."""
+    try:
+        kreuzberg.list_ocr_backends()
+        kreuzberg.extract_bytes_sync(_EMPTY_PDF, "application/pdf", config=config("plain"))
+    except kreuzberg.KreuzbergError as error:
+        logger.warning("the engine is not ready: %s", error)
 
 
 @lru_cache(maxsize=8)

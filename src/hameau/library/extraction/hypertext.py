@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from hameau.library.extraction.decoding import decode
+from hameau.library.extraction.decoding import decode, decode_as
 from hameau.library.extraction.structure import CELL, Draft, one_line
 
 _SKIPPED = frozenset(
@@ -60,10 +60,7 @@ def decode_html(data: bytes) -> str:
     if declared and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         name = declared[1].decode("ascii").lower()
         name = "cp1252" if name in ("iso-8859-1", "latin1", "latin-1", "us-ascii", "windows-1252") else name
-        try:
-            return data.decode(name)
-        except (LookupError, ValueError):
-            return decode(data)
+        return decode_as(data, name)
     return decode(data)
 
 

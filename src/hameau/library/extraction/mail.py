@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from email.header import decode_header, make_header
 from email.message import Message
 
-from hameau.library.extraction.decoding import decode, tidy
+from hameau.library.extraction.decoding import decode, decode_as, tidy
 from hameau.library.extraction.hypertext import read_html
 from hameau.library.extraction.structure import Draft, one_line
 from hameau.library.types import Extracted
 
 _FIELDS = (("From", "De"), ("To", "À"), ("Cc", "Copie"), ("Date", "Date"))
 """Header fields, and the words that a French mail program shows for them: the library is French first."""
+_LONGEST_HEADER = 20_000
+"""Characters; decoding takes the square of their number."""
 _MESSAGE_START = re.compile(rb"^From [^\n]*\n", re.MULTILINE)
 
 
@@ -90,10 +92,11 @@ def header(message: Message, name: str) -> str:
     value = message.get(name)
     if value is None:
         return ""
+    value = str(value)[:_LONGEST_HEADER]
     try:
         text = str(make_header(decode_header(value)))
     except (LookupError, ValueError):
-        text = str(value)
+        text = value
     return one_line(tidy(_raw(text)))
 
 
@@ -108,7 +111,7 @@ def _raw(text: str) -> str:
 
 def _name(part: Message) -> str:
     try:
-        name = part.get_filename() or ""
+        name = (part.get_filename() or "")[:_LONGEST_HEADER]
     except (LookupError, ValueError):
         return ""
     try:
@@ -124,8 +127,5 @@ def _text(part: Message) -> str:
         return ""
     charset = str(part.get_content_charset() or "")
     if charset and charset not in ("us-ascii", "ascii", "unknown-8bit"):
-        try:
-            return payload.decode("cp1252" if charset in ("iso-8859-1", "latin1") else charset)
-        except (LookupError, ValueError):
-            return decode(payload)
+        return decode_as(payload, "cp1252" if charset in ("iso-8859-1", "latin1") else charset)
     return decode(payload)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from hameau.library.extraction import engine
 from hameau.library.extraction.decoding import tidy
 from hameau.library.extraction.reasons import SOME_PAGES, Unreadable
+from hameau.library.extraction.scrap import Scrap
 from hameau.library.extraction.structure import Draft
 from hameau.library.types import Extracted
 
@@ -19,11 +17,11 @@ _ENDS_SENTENCE = re.compile(r"[.!?:;…»”\")\]]\s*$")
 _STARTS_ITEM = re.compile(
     r"^\s*(?:[-–—•▪◦●·*]\s|\d{1,3}[.)]\s|[a-z][.)]\s|(?:article|art\.|chapitre|titre|section)\s)", re.IGNORECASE
 )
-_BROKEN_WORD = re.compile(r"(\w+)[-\u2010\x02\ufffe]\n?(\w+)")
+_BROKEN_WORD = re.compile(r"\b(\w++)[-\u2010\x02\ufffe]\n?(\w+)")
 _WORD = re.compile(r"\w+")
 
 
-def read_pdf(data: bytes, languages: Sequence[str]) -> Extracted:
+def read_pdf(data: bytes, languages: Sequence[str], scrap: Scrap) -> Extracted:
     """The text of a PDF with its pages. A page that is only a picture is recognised when ``languages`` allow it."""
     result = engine.extract(data, "application/pdf", engine.config("plain"))
     metadata: Mapping[str, Any] = result.metadata
@@ -32,7 +30,7 @@ def read_pdf(data: bytes, languages: Sequence[str]) -> Extracted:
     blank = [number for number in range(1, count + 1) if not pages.get(number, "").strip()]
     warnings: tuple[str, ...] = ()
     if blank and languages:
-        pages |= _recognise(data, blank, languages)
+        pages |= _recognise(data, blank, languages, scrap)
     elif blank and len(blank) == count:
         raise Unreadable("ocr_missing")
     elif blank:
@@ -93,15 +91,10 @@ def _flush(paragraph: str, paragraphs: list[str]) -> str:
     return ""
 
 
-def _recognise(data: bytes, numbers: Sequence[int], languages: Sequence[str]) -> dict[int, str]:
-    descriptor, path = tempfile.mkstemp(suffix=".pdf")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        found: dict[int, str] = {}
+def _recognise(data: bytes, numbers: Sequence[int], languages: Sequence[str], scrap: Scrap) -> dict[int, str]:
+    found: dict[int, str] = {}
+    with scrap.holding(data) as path:
         for number in numbers:
             picture = engine.page_as_picture(path, number - 1)
             found[number] = engine.recognise(picture, "image/png", languages)
-        return found
-    finally:
-        Path(path).unlink()
+    return found

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import shutil
 import signal
-import stat
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -16,10 +16,12 @@ from pathlib import Path
 from hameau.kit import N_, Unavailable
 from hameau.library.extraction import ocr
 from hameau.library.extraction.kinds import HEAD_BYTES, kind_of
+from hameau.library.extraction.opening import open_document
 from hameau.library.extraction.plain import read_plain
 from hameau.library.extraction.process import FOLDER_PREFIX, Clock, Overdue, Worker
-from hameau.library.extraction.reasons import DOUBTS, error
+from hameau.library.extraction.reasons import error
 from hameau.library.extraction.sandbox import NAMESPACE, SECCOMP
+from hameau.library.extraction.trust import believed, seemly
 from hameau.library.extraction.wire import Job, Reply
 from hameau.library.types import Extracted
 
@@ -81,17 +83,18 @@ class SandboxedExtractor:
         unbound = self._walls is not None and not {NAMESPACE, SECCOMP} & set(self._walls)
         return ocr.notices(self._languages) + ((NOTICE_NO_WALL,) if unbound else ())
 
-    def extract(self, path: Path, media_type: str = "") -> Extracted:
-        """The text of ``path``. Raises ``Corrupt``, ``Refused``, ``Missing`` or ``NotEnough`` with the reason, ``Unavailable``
-        when no worker can be started at all."""
+    def extract(self, path: Path, media_type: str = "", *, beneath: Path | None = None) -> Extracted:
+        """The text of ``path``, which is no link, and on whose way from ``beneath`` there is none.
+
+        Raises ``Corrupt``, ``Refused``, ``Missing`` or ``NotEnough`` with the reason, ``Unavailable`` when no worker can be
+        started at all.
+        """
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+            descriptor = open_document(path, beneath)
         except OSError as failure:
             raise error(reason_of(failure)) from failure
         try:
             status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise error("unknown")
             if status.st_size > MAX_FILE_BYTES:
                 raise error("too_big")
             name = os.fsencode(path.name).decode("utf-8", "replace")
@@ -130,7 +133,7 @@ class SandboxedExtractor:
             extracted = read_plain(data, media_type or kind.media_type)
             if len(extracted.text) > self._max_characters:
                 raise error("too_long")
-            return extracted
+            return replace(extracted, title=seemly(extracted.title))
         if kind.family not in _IN_WORKER:
             raise error(kind.family)
         if kind.family == "picture" and not self._languages:
@@ -138,12 +141,14 @@ class SandboxedExtractor:
         job = Job(name, media_type, size, self._languages, self._seconds, self._max_characters)
         with self._places:
             reply = self._ask(job, descriptor)
-        if reply.extracted is None:
+        if reply.found is None:
             if reply.detail:
-                logger.info("%s: %s (%s)", name, reply.reason, reply.detail)
+                # quoted: neither may speak to a terminal
+                logger.info("%r: %r (%.300r)", name, reply.reason, reply.detail)
             raise error(reply.reason)
-        doubts = tuple(doubt for doubt in reply.extracted.warnings if doubt in DOUBTS)
-        return replace(reply.extracted, warnings=doubts)
+        if len(reply.found.text) > self._max_characters:
+            raise error("too_long")
+        return believed(reply.found)
 
     def _ask(self, job: Job, descriptor: int) -> Reply:
         for attempt in (1, 2):
@@ -159,7 +164,7 @@ class SandboxedExtractor:
                     self._drop(worker)
                     if attempt == 1 and not fresh and ended != -signal.SIGXCPU:
                         continue  # it had just gone home for idleness, or was killed from outside: not this file's fault
-                    logger.warning("%s broke a reader (%r, ended by %d)", job.name, failure, ended)
+                    logger.warning("%r broke a reader (%r, ended by %d)", job.name, failure, ended)
                     return Reply(reason="too_slow" if ended == -signal.SIGXCPU else "crashed")
         return Reply(reason="crashed")
 
@@ -211,6 +216,8 @@ def reason_of(failure: OSError) -> str:
     """The name of the reason for which the system did not hand a file out."""
     if isinstance(failure, PermissionError):
         return "forbidden"
+    if failure.errno in (errno.ELOOP, errno.EINVAL):  # a link, a pipe, a device, a folder
+        return "unknown"
     return "gone" if isinstance(failure, (FileNotFoundError, NotADirectoryError)) else "disk"
 
 

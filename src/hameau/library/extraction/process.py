@@ -13,10 +13,11 @@ import threading
 import time
 from pathlib import Path
 
-from hameau.library.extraction.wire import Hello, Job, Reply, Wait, receive, send
+from hameau.library.extraction.wire import Hello, Job, Reply, Wait, longest_reply, receive, send
 
 FOLDER_PREFIX = "hameau-reading-"
 _START_SECONDS = 60
+_ROOT = Path(__file__).resolve().parents[3]
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TESSDATA_PREFIX")
 _SET = {
     "HF_HUB_OFFLINE": "1",
@@ -26,9 +27,8 @@ _SET = {
     "RAYON_NUM_THREADS": "1",
     "TOKIO_WORKER_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
-"""One thread a worker, for the pool is as wide as the machine allows; no downloads, nothing written beside the program."""
+"""One thread a worker, for the pool is as wide as the machine allows; no downloads."""
 
 
 class Clock:
@@ -63,23 +63,23 @@ class Overdue(Exception):
 
 
 class Worker:
-    """One process, its socket and its folder."""
+    """One process, its socket and its folder. ``root`` is where the package lies that it imports when it is locked in."""
 
-    def __init__(self, scratch: Path | None, memory_bytes: int, clock: Clock) -> None:
+    def __init__(self, scratch: Path | None, memory_bytes: int, clock: Clock, root: Path = _ROOT) -> None:
         self._clock = clock
         self.jobs = 0
         self.folder = tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=scratch)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._channel = ours
-        root = str(Path(__file__).resolve().parents[3])
         try:
             with theirs:
                 self._process = subprocess.Popen(
                     [
                         sys.executable,
                         "-I",
+                        "-B",
                         str(Path(__file__).with_name("cell.py")),
-                        root,
+                        str(root),
                         self.folder,
                         str(memory_bytes),
                     ],
@@ -89,6 +89,7 @@ class Worker:
                     cwd=self.folder,
                     env=_environment(self.folder),
                     close_fds=True,
+                    start_new_session=True,  # no terminal to type into, and Ctrl-C is for us
                 )
         except OSError:
             ours.close()
@@ -104,7 +105,7 @@ class Worker:
         """Has one file read."""
         self.jobs += 1
         send(self._channel, job, descriptor)
-        return receive(self._channel, Reply, self._waiting(job.seconds))
+        return receive(self._channel, Reply, self._waiting(job.seconds), longest_reply(job.max_characters))
 
     def _waiting(self, seconds: float) -> Wait:
         deadline = self._clock.now() + seconds

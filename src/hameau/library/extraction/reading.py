@@ -12,12 +12,13 @@ from hameau.library.extraction.office import read_document, read_zip
 from hameau.library.extraction.pdf import read_pdf
 from hameau.library.extraction.plain import read_plain
 from hameau.library.extraction.reasons import Unreadable
+from hameau.library.extraction.scrap import Scrap
 from hameau.library.extraction.structure import Draft
 from hameau.library.types import Extracted
 
 
-def read(data: bytes, name: str, languages: Sequence[str]) -> Extracted:
-    """The text of a file called ``name``. Raises :class:`Unreadable`."""
+def read(data: bytes, name: str, languages: Sequence[str], scrap: Scrap) -> Extracted:
+    """The text of a file called ``name``; ``scrap`` is where a reader may put it down. Raises :class:`Unreadable`."""
     kind = kind_of(name, data[:HEAD_BYTES])
     media_type = kind.media_type
     match kind.family:
@@ -30,7 +31,7 @@ def read(data: bytes, name: str, languages: Sequence[str]) -> Extracted:
         case "mailbox":
             return read_mailbox(data)
         case "pdf":
-            return read_pdf(data, languages)
+            return read_pdf(data, languages, scrap)
         case "zip":
             return read_zip(data, media_type)
         case "document":

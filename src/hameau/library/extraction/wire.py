@@ -9,13 +9,16 @@ import select
 import socket  # noqa: TID251 - a pair of connected sockets between two processes, no network
 import struct
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
-from hameau.library.types import Extracted
+from hameau.library.types import PageSpan
 
-MAX_REPLY_BYTES = 256 * 1024 * 1024
+MAX_PAGES = 100_000
+_MOST_BYTES = 4  # of a character in UTF-8
+_BESIDES_TEXT = 16 << 20
+MAX_REPLY_BYTES = 256 << 20
 _LENGTH = struct.Struct(">Q")
 
 
@@ -36,10 +39,20 @@ class Job(msgspec.Struct, frozen=True):
     max_characters: int
 
 
+class Found(msgspec.Struct, frozen=True):
+    """The text of a file; bounded where a few bytes of a message could become many in memory."""
+
+    text: str
+    title: str = ""
+    media_type: str = ""
+    pages: Annotated[tuple[PageSpan, ...], msgspec.Meta(max_length=MAX_PAGES)] = ()
+    warnings: Annotated[tuple[str, ...], msgspec.Meta(max_length=8)] = ()
+
+
 class Reply(msgspec.Struct, frozen=True):
     """What came of a job: a text, or the name of a reason in :mod:`hameau.library.extraction.reasons`."""
 
-    extracted: Extracted | None = None
+    found: Found | None = None
     reason: str = ""
     detail: str = ""
     """For the log only, never shown to a person."""
@@ -48,6 +61,11 @@ class Reply(msgspec.Struct, frozen=True):
 Message = TypeVar("Message")
 Wait = Callable[[socket.socket], None]
 """Returns when the socket can be read; raises to give up."""
+
+
+def longest_reply(max_characters: int) -> int:
+    """The most bytes that a reply about a text of so many characters may have."""
+    return max_characters * _MOST_BYTES + _BESIDES_TEXT
 
 
 def for_ever(channel: socket.socket) -> None:
@@ -66,9 +84,12 @@ def send(channel: socket.socket, message: msgspec.Struct, descriptor: int | None
     channel.sendall(payload)
 
 
-def receive(channel: socket.socket, kind: type[Message], wait: Wait = for_ever) -> Message:
-    """The next message. Raises ``EOFError`` when the other side is gone, ``ValueError`` when it does not speak this language."""
-    return _payload(channel, _exactly(channel, _LENGTH.size, wait), kind, wait)
+def receive(
+    channel: socket.socket, kind: type[Message], wait: Wait = for_ever, longest: int = MAX_REPLY_BYTES
+) -> Message:
+    """The next message, of at most ``longest`` bytes. Raises ``EOFError`` when the other side is gone, ``ValueError`` when it
+    does not speak this language."""
+    return _payload(channel, _exactly(channel, _LENGTH.size, wait), kind, wait, longest)
 
 
 def receive_with_file(channel: socket.socket, kind: type[Message], wait: Wait = for_ever) -> tuple[Message, int]:
@@ -81,12 +102,12 @@ def receive_with_file(channel: socket.socket, kind: type[Message], wait: Wait = 
         head += _exactly(channel, _LENGTH.size - len(head), wait)
     if len(descriptors) != 1:
         raise ValueError("a message without its file")
-    return _payload(channel, head, kind, wait), descriptors[0]
+    return _payload(channel, head, kind, wait, MAX_REPLY_BYTES), descriptors[0]
 
 
-def _payload(channel: socket.socket, head: bytes, kind: type[Message], wait: Wait) -> Message:
+def _payload(channel: socket.socket, head: bytes, kind: type[Message], wait: Wait, longest: int) -> Message:
     (length,) = _LENGTH.unpack(head)
-    if length > MAX_REPLY_BYTES:
+    if length > longest:
         raise ValueError("a message beyond all bounds")
     try:
         return msgspec.msgpack.decode(_exactly(channel, length, wait), type=kind)

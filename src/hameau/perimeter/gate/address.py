@@ -76,16 +76,6 @@ def _inet6(raw: bytes) -> Place:
     return Place("inet6", socket.inet_ntop(socket.AF_INET6, packed), _port(raw), exact, loopback, packed)
 
 
-def listening_place(raw: bytes) -> Place:
-    """Like :func:`place_of` for a socket's own address, where « any » means every interface."""
-    family = struct.unpack_from("=H", raw)[0] if len(raw) >= 2 else _UNSPEC
-    if family == _INET and raw[4:8] == bytes(4):
-        return Place("inet", "0.0.0.0", _port(raw), raw)  # noqa: S104 - named, not bound
-    if family == _INET6 and raw[8:24] == bytes(16):
-        return Place("inet6", "::", _port(raw), raw)
-    return place_of(raw)
-
-
 def _port(raw: bytes) -> int:
     return int.from_bytes(raw[2:4], "big")
 

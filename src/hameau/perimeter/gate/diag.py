@@ -30,7 +30,7 @@ _NO_COOKIE = 0xFFFF_FFFF
 
 @dataclass(frozen=True, slots=True)
 class Socket:
-    """A TCP socket as the kernel sees it. ``inode`` is 0 once no program holds it; bytes are 0 while not known."""
+    """A TCP socket as the kernel sees it. ``inode`` is 0 once no program holds it; bytes are only there when ``counted``."""
 
     inode: int
     state: int
@@ -40,6 +40,7 @@ class Socket:
     """Of a listener: how many may; 0 when not known."""
     sent: int = 0
     received: int = 0
+    counted: bool = False
 
 
 class Diagnosis:
@@ -116,6 +117,7 @@ def _socket(answer: bytes) -> Socket:
     found = _ANSWER.unpack_from(answer)
     state, waiting, room, inode = found[1], found[12], found[13], found[15]
     sent = received = 0
+    counted = False
     at = _ANSWER.size
     while at + 4 <= len(answer):
         length, kind = struct.unpack_from("=HH", answer, at)
@@ -123,8 +125,11 @@ def _socket(answer: bytes) -> Socket:
             break
         if kind == _INFO and length >= 4 + 136:  # struct tcp_info: tcpi_bytes_acked, tcpi_bytes_received
             sent, received = struct.unpack_from("=QQ", answer, at + 4 + 120)
+            counted = True
         at += (length + 3) & ~3
-    return Socket(inode, state, waiting, room, max(0, sent - 1), received)  # the SYN was acknowledged as one byte
+    return Socket(
+        inode, state, waiting, room, max(0, sent - 1), received, counted
+    )  # the SYN was acknowledged as one byte
 
 
 def _listed(packed: bytes, port: int) -> Socket | None:

@@ -63,6 +63,10 @@ class Doorway:
         self._state = state
         self._line.listen(64)
 
+    def let_go(self) -> None:
+        """In a process that shall not listen: its handle is closed, the doorway stays."""
+        self._line.close()
+
     def take(self) -> None:
         """Lets the next asker in; for the supervisor's main thread."""
         try:

@@ -25,6 +25,19 @@ from hameau.perimeter.gate.ports import Book, Judge
 from hameau.perimeter.gate.supervisor import Supervisor
 
 
+def _wake(*_: object) -> None:
+    """The wake-up descriptor says all."""
+
+
+_DISPOSITIONS: dict[int, Any] = {
+    signal.SIGCHLD: _wake,
+    signal.SIGTERM: _wake,
+    signal.SIGTSTP: signal.SIG_DFL,
+    signal.SIGCONT: signal.SIG_DFL,
+}
+"""What the supervisor does with signals; it ignores the others, which are Hameau's business."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entered:
     """How it went. Without ``gated`` nothing has changed, and ``reason`` says why, in English, for the log."""
@@ -86,10 +99,9 @@ def _stay(supervisor: int, main: int, ending: int, folder: str) -> NoReturn:
         calls.prctl(calls.SET_CHILD_SUBREAPER, 1)
         calls.prctl(calls.SET_DUMPABLE, 0)
     _let_go_of_files({ending})
-    try:
-        keeper.keep(supervisor, main, ending)
-    finally:
-        doorway.remove(folder)
+    status = keeper.keep(supervisor, main, ending)
+    doorway.remove(folder)
+    keeper.end_like(status)
 
 
 def _supervise(folder: str, judge: Judge, book: Book, before: set[int | signal.Signals], telling: int) -> Entered:
@@ -107,6 +119,7 @@ def _supervise(folder: str, judge: Judge, book: Book, before: set[int | signal.S
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for each in (telling, theirs[0], ours[1]):
             os.close(each)
+        door.let_go()
         return _go_behind(parent, folder, theirs[1], ours[0])
     os.close(theirs[1])
     os.close(ours[0])
@@ -168,12 +181,8 @@ def _run(supervisor: Supervisor, child: int, telling: int, listener: notify.List
     os.set_blocking(wake, False)
     status: int | None = None
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    for number in keeper.WATCHED:
-        signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-    signal.signal(signal.SIGCONT, signal.SIG_DFL)
-    for number in (signal.SIGCHLD, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+    for number in keeper.WATCHED:  # each gets its own at once: a SIGCHLD that is ignored for a moment would be lost
+        signal.signal(number, _DISPOSITIONS.get(number, signal.SIG_IGN))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, keeper.WATCHED)
     _let_go_of_files({told, wake, telling, listener.fileno(), *supervisor.descriptors()})
     keeping = os.getppid()

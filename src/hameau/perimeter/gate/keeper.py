@@ -23,8 +23,8 @@ _KERNEL = 0x80  # SI_KERNEL: from the terminal, to the whole group, so that Hame
 STATUS = struct.Struct("=i")
 
 
-def keep(supervisor: int, main: int, ending: int) -> NoReturn:
-    """Waits for ``supervisor`` and ends like ``main``, whose status the supervisor writes to ``ending``."""
+def keep(supervisor: int, main: int, ending: int) -> int:
+    """Waits for ``supervisor`` and returns the wait status of ``main``, which the supervisor writes to ``ending``."""
     while True:
         told = signal.sigwaitinfo(WATCHED)
         number = told.si_signo
@@ -34,14 +34,14 @@ def keep(supervisor: int, main: int, ending: int) -> NoReturn:
         elif number == signal.SIGTSTP:
             if told.si_code != _KERNEL:
                 _send(main, number)
-            os.kill(os.getpid(), signal.SIGSTOP)
+            _pause()
         elif told.si_code != _KERNEL:
             _send(main, number)
             if number == signal.SIGCONT:
                 _send(supervisor, number)
     end_all(os.getpid())
     status = os.read(ending, STATUS.size)
-    end_like(STATUS.unpack(status)[0] if len(status) == STATUS.size else signal.SIGKILL)
+    return int(STATUS.unpack(status)[0]) if len(status) == STATUS.size else signal.SIGKILL
 
 
 def end_all(root: int) -> None:
@@ -69,6 +69,13 @@ def end_like(status: int) -> NoReturn:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
     os.kill(os.getpid(), number)
     os._exit(128 + number)
+
+
+def _pause() -> None:
+    """Stops this process as SIGTSTP does (not at all where nobody could wake it), until it is continued."""
+    os.kill(os.getpid(), signal.SIGTSTP)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTSTP})
 
 
 def _reap(awaited: int) -> bool:

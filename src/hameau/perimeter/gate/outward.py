@@ -7,6 +7,7 @@ number (the inode) and its two ends, and fetches a descriptor from the program o
 # ruff: noqa: PTH110 - on the way of every call: paths stay plain texts
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import struct
@@ -38,15 +39,17 @@ class Outward:
     """Ours, while the supervisor itself still connects it."""
     thread: int = 0
     local: tuple[bytes, int] | None = None
-    sent: int = 0
-    received: int = 0
+    sent: int | None = None
+    received: int | None = None
     cut: bool = False
 
 
 class OutwardConnections:
-    """All of one tree. Safe from many threads. ``gone`` tells whether a caller has died."""
+    """All of one tree. Safe from many threads. ``fileno`` becomes readable when there is a first one to be watched: it may
+    come from a thread while the one that watches sleeps."""
 
     def __init__(self, root: int, judge: Judge, book: Book, diagnosis: Diagnosis) -> None:
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._root = root
         self._judge = judge
         self._book = book
@@ -57,6 +60,10 @@ class OutwardConnections:
 
     def __bool__(self) -> bool:
         return bool(self._open or self._listening)
+
+    def fileno(self) -> int:
+        """Readable when something new is to be watched; :meth:`watch` makes it quiet again."""
+        return self._wake
 
     def names(self) -> list[str]:
         """The Connections that are in use now."""
@@ -69,7 +76,10 @@ class OutwardConnections:
             known = self._open.get(outward.inode)
             if known is not None and known.attempt == outward.attempt:
                 return False
+            first = not self
             self._open[outward.inode] = outward
+        if first:
+            os.eventfd_write(self._wake, 1)
         if known is not None:  # the same socket, connected anew
             self._write(known, known.sent, known.received)
         return True
@@ -90,7 +100,10 @@ class OutwardConnections:
     def listening(self, inode: int, attempt: Attempt) -> None:
         """A program of the tree may be reached from elsewhere at the place of ``attempt``."""
         with self._lock:
+            first = not self
             self._listening[inode] = attempt
+        if first:
+            os.eventfd_write(self._wake, 1)
 
     def reported(self, address: str, port: int, sent: int, received: int) -> bool:
         """The program itself says that its connection to this place is over: what it counted is written down."""
@@ -107,6 +120,8 @@ class OutwardConnections:
 
     def watch(self) -> int:
         """Writes down what has ended and cuts what is no longer allowed; how many were cut."""
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self._wake)
         with self._lock:
             now = list(self._open.values())
         cut = 0
@@ -137,11 +152,11 @@ class OutwardConnections:
         if local is None or not self._diagnosis.exact:
             return False if local is None else self._unheld(outward)
         found = self._diagnosis.connection(local, (outward.place.packed, outward.attempt.port))
-        if found is not None:
-            outward.sent = max(outward.sent, found.sent)
-            outward.received = max(outward.received, found.received)
-            if found.inode == outward.inode and found.state != _CLOSED:
-                return False
+        if found is not None and found.counted:
+            outward.sent = max(outward.sent or 0, found.sent)
+            outward.received = max(outward.received or 0, found.received)
+        if found is not None and found.inode == outward.inode and found.state != _CLOSED:
+            return False
         with self._lock:
             if self._open.get(outward.inode) is not outward:
                 return True
@@ -157,7 +172,7 @@ class OutwardConnections:
         self._write(outward, outward.sent, outward.received)
         return True
 
-    def _write(self, outward: Outward, sent: int, received: int) -> None:
+    def _write(self, outward: Outward, sent: int | None, received: int | None) -> None:
         self._book.ended(
             outward.attempt,
             outward.connection,

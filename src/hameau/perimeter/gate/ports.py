@@ -21,7 +21,15 @@ class Book(Protocol):
         """Told before something leaves; not told of what stays among our own programs."""
 
     def ended(
-        self, attempt: Attempt, connection: str, *, sent: int, received: int, program: str, pid: int, cut: bool
+        self,
+        attempt: Attempt,
+        connection: str,
+        *,
+        sent: int | None,
+        received: int | None,
+        program: str,
+        pid: int,
+        cut: bool,
     ) -> None:
-        """Told when an outward connection is over. ``sent`` and ``received`` are the bytes both ways, ``cut`` says
-        that the policy ended it."""
+        """Told when an outward connection is over. ``sent`` and ``received`` are the bytes both ways, ``None`` when
+        it was over before they could be counted; ``cut`` says that the policy ended it."""

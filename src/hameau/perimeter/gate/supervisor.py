@@ -51,12 +51,12 @@ class Supervisor:
 
     def descriptors(self) -> set[int]:
         """What the supervisor itself has open."""
-        return {self._listener.fileno(), self._door.fileno(), self._diagnosis.fileno()}
+        return {self._listener.fileno(), self._door.fileno(), self._diagnosis.fileno(), self._outward.fileno()}
 
     def run(self, *others: int) -> None:
         """Until one of ``others`` (descriptors) can be read."""
         poll = select.poll()
-        for each in (self._listener.fileno(), self._door.fileno(), *others):
+        for each in (self._listener.fileno(), self._door.fileno(), self._outward.fileno(), *others):
             poll.register(each, select.POLLIN)
         looked = time.monotonic()
         while True:
@@ -66,6 +66,8 @@ class Supervisor:
                     return
                 if descriptor == self._door.fileno():
                     self._door.take()
+                elif descriptor == self._outward.fileno():
+                    self._look()
                 elif event & select.POLLIN:
                     self._next()
                 else:  # nobody is behind the filter any more
@@ -141,6 +143,14 @@ class _Counting:
         self._book.allowed(attempt, judged, program=program, pid=pid)
 
     def ended(
-        self, attempt: Attempt, connection: str, *, sent: int, received: int, program: str, pid: int, cut: bool
+        self,
+        attempt: Attempt,
+        connection: str,
+        *,
+        sent: int | None,
+        received: int | None,
+        program: str,
+        pid: int,
+        cut: bool,
     ) -> None:
         self._book.ended(attempt, connection, sent=sent, received=received, program=program, pid=pid, cut=cut)

@@ -5,8 +5,8 @@
 - :func:`verify_file`: checks an exported journal, on any machine
 - :func:`sentence`, :func:`kind_name`: an entry and a kind in words, the same in the terminal and on the pages
 
-``lines`` knows the bytes of an entry, ``segments`` the files, ``keys`` the signatures; ``pen`` and ``writer`` append, ``recovery``
-puts right what a crash left, ``floods`` counts what repeats, ``verify`` checks, ``export`` makes one file of it.
+``lines`` knows the bytes of an entry, ``segments`` the files, ``keys`` the signatures; ``pen`` and ``writer`` append,
+``recovery`` puts right what a crash left, ``floods`` counts what repeats, ``verify`` checks, ``export`` makes one file of it.
 """
 
 from hameau.perimeter.journal.journal import Journal

@@ -37,7 +37,7 @@ def locked(descriptor: int, how: int = fcntl.LOCK_EX) -> Iterator[None]:
                 ) from None
             time.sleep(pause)
             waited += pause
-            pause = min(pause * 1.5, 0.005)
+            pause = min(pause * 1.5, 0.001)
     try:
         yield
     finally:

@@ -21,13 +21,14 @@ class Journal:
     """What happened in this home, so that nobody can change it unseen.
 
     Each entry holds the hash of the one before it and is signed; the file ``head`` says where the journal ends. Any number
-    of threads and processes may write. Whoever takes away, changes, moves or adds a byte is found by :meth:`verify`, unless
-    they hold the private key beside it: then they can write everything anew, or go back to an old copy of the whole folder.
-    Against that helps a head that was noted elsewhere, or an export in other hands. What can't be found out: an attempt that
-    was never written.
+    of threads and processes may write. Whoever takes away, changes, moves or adds a byte is found by :meth:`verify`.
 
-    A process that is killed loses no entry (at most a minute of counted repetitions, see :mod:`floods`); a power cut may
-    lose the last seconds.
+    What is not claimed: who can read the private key beside it, as every program of this account can, can write everything
+    anew; who can write into the folder can put an old copy of the whole back. Both are found only with a head that was noted
+    elsewhere, or an export in other hands. Nothing finds an attempt that was never written.
+
+    A process that is killed loses no entry, at most a minute of counted repetitions (see ``floods``); a power cut may lose
+    the last seconds.
     """
 
     verify_file = staticmethod(verify_file)

@@ -73,14 +73,14 @@ def entry_line(
 def entry_of(line: bytes) -> Entry | None:
     """What a line says, its signature unchecked; ``None`` when it is not a line of ours."""
     try:
-        fields = json.loads(line[: line.rindex(b"\t")])
-        number, moment, kind, by = fields["n"], datetime.fromisoformat(fields["t"]), fields["kind"], fields["by"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        fields = json.loads(line[: line.rindex(b"\t")], parse_constant=_no_number)
+        number, moment, kind, by = fields["n"], seconds(fields["t"]), fields["kind"], fields["by"]
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    if type(number) is not int or not isinstance(kind, str) or not isinstance(by, str) or moment.tzinfo is None:
+    if type(number) is not int or moment is None or not isinstance(kind, str) or not isinstance(by, str):
         return None
     facts = {name: fact for name, fact in fields.items() if name not in _OWN and isinstance(fact, Fact)}
-    return Entry(number, moment.timestamp(), _KINDS.get(kind, kind), by, facts, digest(line))
+    return Entry(number, moment, _KINDS.get(kind, kind), by, facts, digest(line))
 
 
 def previous_of(line: bytes) -> str:
@@ -114,19 +114,29 @@ def head_of(line: bytes) -> Head | None:
     if len(line) != HEAD_BYTES:
         return None
     try:
-        fields = json.loads(line[:HEAD_JSON])
+        fields = json.loads(line[:HEAD_JSON], parse_constant=_no_number)
         head = Head(fields["n"], fields["hash"], fields["refused"], fields["left"], fields["began"])
         for moment in (head.left, head.began):
             seconds(moment)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     whole = type(head.number) is int and type(head.refused) is int and isinstance(head.hash, str)
     return head if whole and head.number >= 0 else None
 
 
 def seconds(moment: str) -> float | None:
-    """An RFC 3339 time as seconds since the epoch; ``None`` when there is none."""
-    return datetime.fromisoformat(moment).timestamp() if moment else None
+    """An RFC 3339 time as seconds since the epoch; ``None`` when there is none. Raises :class:`ValueError`."""
+    if not moment:
+        return None
+    when = datetime.fromisoformat(moment)
+    if when.tzinfo is None or not 1970 <= when.year < 9999:
+        raise ValueError(moment)
+    return when.timestamp()
+
+
+def _no_number(text: str) -> Fact:
+    """Infinity and the like are no JSON, though Python reads them."""
+    raise ValueError(text)
 
 
 def _cut(text: str) -> str:

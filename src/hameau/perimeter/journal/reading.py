@@ -38,6 +38,7 @@ def chosen(
     earliest = stamp(since).encode() if since is not None else b""
     latest = stamp(until).encode() if until is not None else b"~"
     needle = text.casefold()
+    plain = _plain(needle)
 
     def found() -> Iterator[Entry]:
         for path in reversed(segments(folder)):
@@ -49,6 +50,8 @@ def chosen(
             for line in _lines(path):
                 moment, kind = _glance(line)
                 if not earliest <= moment < latest or (wanted is not None and kind not in wanted):
+                    continue
+                if plain and plain not in line.lower() and line.isascii():
                     continue
                 entry = entry_of(line)
                 if entry and (before is None or entry.number < before) and needle in _words(entry, needle):
@@ -74,6 +77,12 @@ def _glance(line: bytes) -> tuple[bytes, bytes]:
     """Time and kind, by their place in the line: a whole reading of JSON costs ten times as much."""
     at = line.find(b'"t":"', 0, 200) + 5
     return line[at : at + 24], line[at + 26 : line.find(b",", at + 26)]
+
+
+def _plain(needle: str) -> bytes:
+    """What must stand in a line of plain letters that holds ``needle``; empty when JSON may write it in another way."""
+    safe = needle.isascii() and needle.isprintable() and not set('"\\') & set(needle)
+    return needle.encode() if safe else b""
 
 
 def _words(entry: Entry, needle: str) -> str:

@@ -1,8 +1,8 @@
 """The check of a whole journal: finds what was changed, taken, moved or added, and says where.
 
 Every line holds the hash of the one before, so that the signature of the last line vouches for all of them: a million lines
-are hashed in seconds, and signatures are checked at the end of each segment, at the head, and around a break, to tell the
-line that was changed from its neighbours.
+are hashed in seconds, and signatures are checked at the end, at the head, and around a break, to tell the line that was
+changed from its neighbours.
 
 What a check cannot see: a journal that was written anew with its own private key, or replaced by an older copy of itself
 (the hash of a head that was noted elsewhere shows both), and attempts that were never written.
@@ -10,12 +10,13 @@ What a check cannot see: a journal that was written anew with its own private ke
 
 from __future__ import annotations
 
+import errno
 import re
 import struct
 import zlib
 from hashlib import sha256
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from hameau.kit import N_, BadInput, Corrupt
 from hameau.perimeter.journal.evidence import Evidence, Segment, of_archive
@@ -49,9 +50,14 @@ _NO_ARCHIVE = (
 """What reading a file raises that is no zip, or not a whole one."""
 _HEAD_NOTED = re.compile(r"[0-9a-f]{12,64}")
 _RECOVERED = b'"kind":"recovered"'
+_GAP = (
+    N_("Entry {first} is missing before this line."),
+    N_("Entries {first} to {last} are missing before this line."),
+)
+_CUT = N_("Entry {first} is missing at the end."), N_("Entries {first} to {last} are missing at the end.")
 _AFTER_CRASH = {
     FOREIGN: N_("Before this entry, lines that are not from Hameau were found; they were moved into {file}."),
-    MISSING: N_("Before this entry, {missing} entries were lost: a power cut, or somebody removed them."),
+    MISSING: N_("Before this entry, others were lost ({missing}): a power cut, or somebody removed them."),
     CHANGED: N_("Before this entry, the end of the journal was not the one that its head knew."),
     NO_HEAD: N_("Before this entry, the head of the journal was missing or damaged."),
 }
@@ -61,10 +67,13 @@ def verify_file(path: Path, *, head: str = "") -> Verification:
     """Checks a journal that was exported into ``path``. Raises :class:`Corrupt` when it is no such file."""
     try:
         with ZipFile(path) as archive:
-            if archive.testzip() is not None:
+            ours = {info.compress_type for info in archive.infolist()} <= {ZIP_STORED, ZIP_DEFLATED}
+            if not ours or archive.testzip() is not None:
                 raise BadZipFile
             return verify(of_archive(archive), head=head)
-    except _NO_ARCHIVE as error:
+    except (*_NO_ARCHIVE, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
         raise Corrupt(
             N_("The file {path} is damaged, or is not an exported journal."),
             hint=N_("Ask for it again, or check the journal itself."),
@@ -152,7 +161,8 @@ class _Walk:
         self.hash_at_head = self.previous if head and head.number == 0 else ""
         self._last = (b"", "", 0)
         self._last_bad = False
-        self._searched = False
+        self._ends: list[tuple[Segment, int, int, bytes]] = []
+        """Each segment with its lines, the number of its last entry, and that line."""
 
     def all_segments(self) -> None:
         expected = 1
@@ -162,6 +172,7 @@ class _Walk:
                 self._problems.append(Problem(name_of(missing), 0, 0, N_("This file is missing.")))
             expected = number + 1
             self._segment(segment)
+        self._check_end()
 
     def _segment(self, segment: Segment) -> None:
         """Everything here runs once a line: a million times."""
@@ -189,20 +200,20 @@ class _Walk:
         self.number, self.previous = number, previous
         if left > 0:
             self._say(segment.name, line, number, N_("The file ends before its end."))
-        if raw or line:
-            self._end_of_segment(segment, line)
+        if line:
+            self._ends.append((segment, line, number, self._last[0]))
 
-    def _end_of_segment(self, segment: Segment, line: int) -> None:
-        raw, _name, _line = self._last
-        if not self._key or self._last_bad or is_signed(self._key, raw):
+    def _check_end(self) -> None:
+        """The signature of the last line vouches for the whole chain. Without it: where do the signatures end?"""
+        if not self._key or not self._ends or self._last_bad or is_signed(self._key, self._last[0]):
             return
-        self._last_bad = True
-        found = self._first_unsigned(segment, self.number - line) if not self._searched else None
-        self._altered(*(found or (raw, segment.name, line, self.number)))
+        for segment, line, number, raw in self._ends:
+            if not is_signed(self._key, raw) and not self._told(segment.name, line):
+                self._altered(*(self._first_unsigned(segment, number - line) or (raw, segment.name, line, number)))
+                return
 
     def _first_unsigned(self, segment: Segment, before: int) -> tuple[bytes, str, int, int] | None:
-        """Where it begins, when the hashes were made to fit after a change: slow, and done once."""
-        self._searched = True
+        """Where it begins, when the hashes were made to fit after a change."""
         left, line = segment.size, 0
         with segment.open() as stream:
             while left > 0 and (raw := stream.readline(LINE_LIMIT)[:left]):
@@ -229,10 +240,9 @@ class _Walk:
         if not self.lines and line == 1 and not before[0] and not previous:
             return entry.number  # without a key nobody knows how the first line should begin
         if entry.number > expected:
-            self._say(
-                name, line, expected, N_("Entries {first} to {last} are missing before this line."),
-                first=expected, last=entry.number - 1,
-            )  # fmt: skip
+            last = entry.number - 1
+            one, many = _GAP
+            self._say(name, line, expected, one if last == expected else many, first=expected, last=last)
         elif entry.number < expected and not (was_bad and entry.number == expected - 1):
             self._say(
                 name, line, entry.number, N_("Entry {found} stands where entry {expected} should be."),
@@ -251,7 +261,7 @@ class _Walk:
     def _recovered(self, raw: bytes, name: str, line: int, number: int) -> None:
         """What was found missing earlier stays a finding, and what was moved aside is held against its hash."""
         entry = entry_of(raw)
-        if entry is None or entry.kind != Kind.RECOVERED:
+        if entry is None or entry.kind != Kind.RECOVERED or not (self._key and is_signed(self._key, raw)):
             return
         if what := _AFTER_CRASH.get(str(entry.facts.get("reason", ""))):
             self._say(name, line, number, what, **entry.facts)
@@ -277,7 +287,8 @@ def _check_head(evidence: Evidence, key: PublicKey | None, walk: _Walk, problems
         problems.append(Problem(HEAD, 1, walk.number, N_("The head was changed.")))
     elif head.number > walk.number:
         fields = {"first": walk.number + 1, "last": head.number}
-        problems.append(Problem(HEAD, 1, walk.number, N_("Entries {first} to {last} are missing at the end."), fields))
+        one, many = _CUT
+        problems.append(Problem(HEAD, 1, walk.number, one if head.number == walk.number + 1 else many, fields))
     elif head.hash != walk.hash_at_head:
         problems.append(
             Problem(

@@ -38,30 +38,30 @@ _ACTS: dict[str, tuple[str, str, str]] = {
     "connect": (
         N_("{program} wanted to reach {place}: refused."),
         N_("{program} was let through to {place}."),
-        N_("{program} wanted to reach {place}: refused {times} more times."),
+        N_("{program} wanted to reach {place}: refused again (×{times})."),
     ),
     "resolve": (
         N_("{program} wanted the address of {host}: refused."),
         N_("{program} asked for the address of {host}."),
-        N_("{program} wanted the address of {host}: refused {times} more times."),
+        N_("{program} wanted the address of {host}: refused again (×{times})."),
     ),
     "listen": (
         N_("{program} wanted to be reached at {place}: refused."),
         N_("{program} can be reached at {place}."),
-        N_("{program} wanted to be reached at {place}: refused {times} more times."),
+        N_("{program} wanted to be reached at {place}: refused again (×{times})."),
     ),
     "send": (
         N_("{program} wanted to send to {place}: refused."),
         N_("{program} sent to {place}."),
-        N_("{program} wanted to send to {place}: refused {times} more times."),
+        N_("{program} wanted to send to {place}: refused again (×{times})."),
     ),
     "socket": (
         N_("{program} wanted a kind of link that could leave unseen ({protocol}): refused."),
         N_("{program} got a kind of link that could leave unseen ({protocol})."),
-        N_("{program} wanted a kind of link that could leave unseen ({protocol}): refused {times} more times."),
+        N_("{program} wanted a kind of link that could leave unseen ({protocol}): refused again (×{times})."),
     ),
 }
-_MANY = N_("Refused {times} more times: many different attempts in one minute.")
+_MANY = N_("Refused again (×{times}): many different attempts in one minute.")
 
 _SENTENCES: dict[str, str] = {
     Kind.STARTED: N_("Hameau started."),
@@ -80,7 +80,7 @@ _SENTENCES: dict[str, str] = {
     Kind.MODEL_CHOSEN: N_("The model {model} was chosen."),
     Kind.SETTING_CHANGED: N_("The setting “{setting}” was changed."),
     Kind.ASKED: N_("A question was asked."),
-    Kind.EXPORTED_JOURNAL: N_("The journal was exported: {entries} entries."),
+    Kind.EXPORTED_JOURNAL: N_("The journal was exported (entries: {entries})."),
 }
 _ALLOWED_UNTIL = N_("The connection “{connection}” to {place} was allowed until {until}.")
 _PROVEN = N_("Self-test: all that was tried on purpose was refused and written down.")
@@ -88,7 +88,7 @@ _NOT_PROVEN = N_("Self-test: something got through, or was not written down: {fa
 _RECOVERED: dict[str, str] = {
     "torn": N_("An unfinished line was moved into {file}: Hameau had been cut off."),
     "foreign": N_("Lines that are not from Hameau were found and moved into {file}."),
-    "missing": N_("The end of the journal was missing: {missing} entries."),
+    "missing": N_("The end of the journal was missing (entries: {missing})."),
     "changed": N_("The end of the journal was not the one that its head knew."),
     "head": N_("The head of the journal was missing or damaged; it was made anew."),
 }

@@ -114,21 +114,23 @@ class Decisions:
     def __init__(self, store: PolicyStore, reading: Callable[[], AbstractContextManager[None]]) -> None:
         self._store, self._reading = store, reading
         self._mark: Mark = (0, 0, 0)
+        self._broken = False
         self.policy = Policy()
 
     def changed(self) -> bool:
         """Whether the policy is another than the last time."""
         with self._reading():
             mark = self._store.mark()
-            if mark == self._mark:
+            if mark == self._mark and not self._broken:
                 return False
-            self._mark = mark
             before = self.policy
             try:
-                self.policy = self._store.read()
+                self.policy, self._broken = self._store.read(), False
             except Corrupt as error:
-                logger.error("%s Nothing is open until then.", error)
-                self.policy = Policy()
+                if mark != self._mark:
+                    logger.error("%s Nothing is open until then.", error)
+                self.policy, self._broken = Policy(), True
+            self._mark = mark
         return before != self.policy
 
 
@@ -150,6 +152,7 @@ class Keeper:
         self._cgroup = "/" + str(cgroup.relative_to(root_folder())) if cgroup else "/"
         self._opened: Opening | None = None
         self._names: dict[str, tuple[str, ...]] = {}
+        self._hosts: dict[str, str] = {}  # by address; also of what is no longer open, for the journal
         self._until = float("inf")
         self._since = time.time()
         self._checked = time.monotonic()
@@ -180,6 +183,7 @@ class Keeper:
             sockets.cut(self._who.uid, opened)
         self._opened = opened
         self._names = {host: found for host in sorted(hosts) if (found := self._resolver.addresses(host))}
+        self._hosts |= {address: host for host, found in self._names.items() for address in found}
         self._say()
 
     def end(self, *, remove: bool) -> None:
@@ -222,9 +226,8 @@ class Keeper:
     def _write_down(self) -> None:
         moment, policy = time.time(), self._decisions.policy
         found = [each for wall in self._walls for each in wall.refusals()]
-        hosts = {address: host for host, addresses in self._names.items() for address in addresses} if found else {}
         for refusal in found[:_MOST]:
-            self._scribe.write(facts_of(refusal, policy, moment, hosts.get(refusal.address, "")))
+            self._scribe.write(facts_of(refusal, policy, moment, self._hosts.get(refusal.address, "")))
         missing = sum(wall.missing for wall in self._walls)
         number = sum(each.times for each in found[_MOST:]) + max(0, missing - self._missing)
         self._missing = missing

@@ -22,7 +22,7 @@ from hameau.perimeter.kernel.netlink import Netlink
 
 IPV4 = "198.18.0.1"  # RFC 2544: for benchmarks of networks, never on the internet
 IPV6 = "fd68:616d:6561:7500::1"  # RFC 4193: unique local
-_OWN_NETWORK = Path("/proc/self/ns/net")
+_OWN_NETWORK = Path("/proc/thread-self/ns/net")
 _SETTINGS = {  # what the kernel would otherwise say by itself on a new interface
     "accept_ra": "0",
     "accept_dad": "0",

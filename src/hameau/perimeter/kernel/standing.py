@@ -77,7 +77,7 @@ def addresses_for(uid: int, host: str, folder: Path = RUN) -> tuple[str, ...]:
 
 def read(uid: int, folder: Path = RUN) -> Standing | None:
     """What the file of this user says, when it is root's own; ``None`` otherwise."""
-    with suppress(OSError, ValueError, TypeError, KeyError):
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
         if not _roots_own(folder.stat()):
             return None
         handle = os.open(path_of(uid, folder), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -102,7 +102,7 @@ def own_network() -> int:
 def born(pid: int) -> int:
     """When the process began, in clock ticks since the machine's start; 0 when that can't be seen (proc(5), stat)."""
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()[19])
+        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19])
     except (OSError, IndexError, ValueError):
         return 0
 

@@ -79,4 +79,6 @@ class Ring:
 
 def _forbidden(error: OSError) -> NotPermitted:
     why = error.strerror or errno.errorcode.get(error.errno or 0, "?")
-    return NotPermitted(N_("This machine does not let Hameau watch packets, not even those of its own network ({why})."), why=why)
+    return NotPermitted(
+        N_("This machine does not let Hameau watch packets, not even those of its own network ({why})."), why=why
+    )

@@ -5,6 +5,7 @@ All of it but :class:`Order` and :class:`Stage` stands in ``proof.json`` under t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +58,7 @@ class Said:
     """A sentence: an English text id and its fields."""
 
     text: str
-    fields: dict[str, Plain] = field(default_factory=dict)
+    fields: Mapping[str, Plain] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 ``render`` fills templates in; scripts of ``static/`` only add what a form can't do: live answers, live search, progress.
 """
 
-from hameau.server.pages import ask, conversations, document, library, models, settings
+from hameau.server.pages import ask, conversations, document, journal, library, models, perimeter, settings
 from hameau.server.pages.render import error_page, raw_route, route
 
 PAGES = (
@@ -29,6 +29,13 @@ PAGES = (
     route("/models/arrivals/{id}/stop", models.stop, "POST"),
     route("/models/{id}/remove", models.confirm_removal),
     route("/models/{id}/remove", models.remove, "POST"),
+    route("/perimeter", perimeter.show),
+    route("/perimeter/sign", perimeter.sign),
+    route("/perimeter/allow", perimeter.allow, "POST"),
+    route("/perimeter/level", perimeter.set_level, "POST"),
+    route("/perimeter/connections/{name}/revoke", perimeter.confirm_revocation),
+    route("/perimeter/connections/{name}/revoke", perimeter.revoke, "POST"),
+    route("/journal", journal.show),
     route("/settings", settings.show),
     route("/settings", settings.change, "POST"),
     route("/language", settings.switch_language, "POST"),

@@ -11,7 +11,7 @@ from importlib.resources import files
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -21,13 +21,16 @@ from hameau import __version__
 from hameau.assistant import Citation
 from hameau.kit import HameauError, say, translations
 from hameau.library import SearchResult
+from hameau.perimeter import FOREVER
 from hameau.server import words
 from hameau.server.assets import address
 from hameau.server.call import Call, call_of
 from hameau.server.endpoint import read_bounded
 from hameau.server.errors import known, status_of
 from hameau.server.forms import fields_of
+from hameau.server.pages.opening import lines_of, shown_place
 from hameau.server.shapes import MAX_BODY
+from hameau.server.sign import read_sign
 
 log = logging.getLogger(__name__)
 HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
@@ -78,9 +81,10 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(excerpt=excerpt, inside=inside, marked=marked)
+    made.filters.update(excerpt=excerpt, inside=inside, marked=marked, coded=coded)
     made.globals["has_blanks"] = _BLANK.search
     made.globals.update(static=address, version=__version__, passage_link=passage_link, quote_link=quote_link)
+    made.globals.update(shown_place=shown_place, lines_of=lines_of, forever=FOREVER)
     return made
 
 
@@ -97,6 +101,10 @@ def page(call: Call, visit: Visit, template: str, code: int = 200, **shown: obje
         "size": partial(words.size, language=language),
         "seconds": partial(words.seconds, language=language),
         "day": partial(words.day, language=language),
+        "day_of": partial(words.day_of, language=language),
+        "moment": partial(words.moment, language=language),
+        "lasting": partial(words.lasting, language=language),
+        "sign": partial(read_sign, call.house.perimeter, language),
         "licence": partial(words.licence, language=language),
         "languages": partial(words.languages, language=language),
     }
@@ -158,6 +166,11 @@ def excerpt(text: str) -> str:
 def inside(text: str) -> str:
     """A sentence as a part of another one: without its capital and its full stop."""
     return (text[:1].lower() + text[1:]).rstrip(".")
+
+
+def coded(text: str, command: str) -> Markup:
+    """A text with ``command``, to be typed as it stands, in the place of ``{command}``."""
+    return escape(text).replace("{command}", Markup("<code>{}</code>").format(command))
 
 
 def marked(text: str) -> list[tuple[str, int]]:

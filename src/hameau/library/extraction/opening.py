@@ -1,0 +1,43 @@
+"""Opens a file that a source listed, though it may have become something else since. Reads nothing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_PLAINLY = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)
+_UNFOLLOWED = getattr(os, "O_NOFOLLOW", 0)
+_WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+
+
+def open_document(path: Path, beneath: Path | None = None) -> int:
+    """A descriptor to read the file at ``path`` with. Never waits for the other end of a pipe, never follows a link.
+
+    With ``beneath``, a folder above it, no folder on the way from there may be a link either, so that nobody leads the
+    reader out of a source (where the system can open a file relative to a folder; not on Windows). Raises ``OSError``, with
+    ``ELOOP`` for a link and ``EINVAL`` for what is no regular file.
+    """
+    flags = _PLAINLY | _UNFOLLOWED | _WITHOUT_WAITING
+    steps = path.relative_to(beneath).parts if beneath is not None and path.is_relative_to(beneath) else ()
+    if len(steps) < 2 or os.open not in os.supports_dir_fd:
+        descriptor = os.open(path, flags)
+    else:
+        descriptor = _step_by_step(path.parents[len(steps) - 1], steps, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    return descriptor
+
+
+def _step_by_step(top: Path, steps: tuple[str, ...], flags: int) -> int:
+    folder = os.open(top, _PLAINLY | os.O_DIRECTORY)
+    try:
+        for step in steps[:-1]:
+            inner = os.open(step, _PLAINLY | _UNFOLLOWED | os.O_DIRECTORY, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(steps[-1], flags, dir_fd=folder)
+    finally:
+        os.close(folder)
