@@ -16,7 +16,7 @@ class PlainExtractor:
         self.read: list[Path] = []
         self.closed = False
 
-    def extract(self, path: Path, media_type: str = "") -> Extracted:
+    def extract(self, path: Path, media_type: str = "", *, beneath: Path | None = None) -> Extracted:
         self.read.append(path)
         try:
             text = path.read_bytes().decode("utf-8")

@@ -60,8 +60,11 @@ class SourceAdapter(Protocol):
 class Extractor(Protocol):
     """Reads files that strangers made. It must survive any file: a bad one raises, the next one works."""
 
-    def extract(self, path: Path, media_type: str = "") -> Extracted:
-        """The text of ``path``. Raises ``Corrupt``, ``Refused``, ``Missing`` or ``NotEnough`` with the reason."""
+    def extract(self, path: Path, media_type: str = "", *, beneath: Path | None = None) -> Extracted:
+        """The text of ``path``; no folder between ``beneath`` and it may be a link.
+
+        Raises ``Corrupt``, ``Refused``, ``Missing`` or ``NotEnough`` with the reason.
+        """
         ...
 
     def close(self) -> None: ...

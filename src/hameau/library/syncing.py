@@ -5,11 +5,9 @@ Stops at the next file when asked; can be cut short anywhere and begun again. St
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import logging
 import os
-import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -19,6 +17,7 @@ from typing import TypeVar
 
 from hameau.kit import N_, Corrupt, HameauError, NotEnough, NotFound, Refused, Unavailable
 from hameau.library.library import Library
+from hameau.library.opening import open_document
 from hameau.library.plan import Plan, is_light, moves, plan
 from hameau.library.ports import Extractor, Item, PartlyUnavailable, SourceAdapter, SourceContext
 from hameau.library.progress import Board, SourceProgress
@@ -82,6 +81,7 @@ class Synchronisation:
         self._tools, self._adapter, self._source, self._retry = tools, adapter, source, retry
         self._context = SourceContext(source, tools.max_file_bytes)
         self._progress = SourceProgress(source.id, source.title or source.uri)
+        self._top = Path(source.uri)
         self._removed = 0
 
     @property
@@ -208,7 +208,7 @@ class Synchronisation:
             content_hash = self._hash(item)
             if known is not None and known.state != "failed" and known.content_hash == content_hash:
                 return _Outcome(content_hash)
-            return _Outcome(content_hash, self._tools.extractor.extract(self._path(item), ""))
+            return _Outcome(content_hash, self._tools.extractor.extract(self._path(item), beneath=self._top))
         except Unavailable:
             raise
         except (NotFound, FileNotFoundError):
@@ -266,9 +266,7 @@ class Synchronisation:
         might never end, and ``NotEnough`` for one that has grown too big.
         """
         digest, size = hashlib.blake2b(digest_size=16), 0
-        with open(self._path(item), "rb", buffering=0, opener=_open_plainly) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise OSError(errno.EINVAL, "no regular file")
+        with os.fdopen(open_document(self._path(item), self._top), "rb", buffering=0) as file:
             while block := file.read(_BLOCK):
                 digest.update(block)
                 size += len(block)
@@ -286,8 +284,3 @@ class Synchronisation:
     def _report(self, **changes: int) -> None:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]  # only the counters
         self._tools.board.source(self._progress)
-
-
-def _open_plainly(path: str, flags: int) -> int:
-    """Never waits for the other end of a pipe, never follows a link (where the system can tell)."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))

@@ -37,7 +37,7 @@ class World:
         self.extractor = SandboxedExtractor(scratch=self.home / "scratch")
         self.read: list[str] = []
 
-    def extract(self, path: Path, media_type: str = "") -> object:
+    def extract(self, path: Path, media_type: str = "", *, beneath: Path | None = None) -> object:
         self.read.append(path.name)
         return self.extractor.extract(path, media_type)
 

@@ -16,13 +16,13 @@ from pathlib import Path
 from hameau.kit import N_, Unavailable
 from hameau.library.extraction import ocr
 from hameau.library.extraction.kinds import HEAD_BYTES, kind_of
-from hameau.library.extraction.opening import open_document
 from hameau.library.extraction.plain import read_plain
 from hameau.library.extraction.process import FOLDER_PREFIX, Clock, Overdue, Worker
 from hameau.library.extraction.reasons import error
 from hameau.library.extraction.sandbox import NAMESPACE, SECCOMP
 from hameau.library.extraction.trust import believed, seemly
 from hameau.library.extraction.wire import Job, Reply
+from hameau.library.opening import open_document
 from hameau.library.types import Extracted
 
 logger = logging.getLogger(__name__)

@@ -111,6 +111,17 @@ class LlamaGenerator:
         self._worker.close()
 
     def _ask(self, number: int, body: str, frames: queue.SimpleQueue[_Frame | None]) -> Worker:
+        try:
+            return self._ask_once(number, body, frames)
+        except OSError as error:  # it had just died, and that could not be seen yet: a new one is asked, once
+            logger.info("The engine of %s was gone: %s", self.card.id, error)
+        try:
+            return self._ask_once(number, body, frames)
+        except OSError as error:
+            raise self._died(self._worker) from error
+
+    def _ask_once(self, number: int, body: str, frames: queue.SimpleQueue[_Frame | None]) -> Worker:
+        """Raises ``OSError`` when the process dies at this very moment."""
         with self._lock:
             if self._closed:
                 raise Unavailable(N_("This model was put away."), hint=N_("Ask again: it will be loaded anew."))
@@ -121,10 +132,11 @@ class LlamaGenerator:
             self._waiting[number] = (worker, frames)
         try:
             worker.send(json.dumps({"id": number, "body": body}).encode())
-        except OSError as error:
+        except OSError:
             with self._lock:
                 self._waiting.pop(number, None)
-            raise self._died(worker) from error
+            worker.kill()
+            raise
         return worker
 
     def _start(self) -> Worker:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from hameau.kit import Corrupt, HameauError
 from hameau.library.extraction.reasons import REASONS, error
-from hameau.library.extraction.wire import MAX_REPLY_BYTES, Hello, Job, Reply, receive, receive_with_file, send
-from hameau.library.types import Extracted, PageSpan
+from hameau.library.extraction.wire import MAX_REPLY_BYTES, Found, Hello, Job, Reply, receive, receive_with_file, send
+from hameau.library.types import PageSpan
 
 
 def test_a_job_travels_with_its_open_file(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_a_job_travels_with_its_open_file(tmp_path: Path) -> None:
 
 def test_a_text_comes_back() -> None:
     ours, theirs = socket.socketpair()
-    reply = Reply(Extracted("un\ndeux", pages=(PageSpan(1, 0, 3), PageSpan(2, 3, 7)), warnings=("w",)))
+    reply = Reply(Found("un\ndeux", pages=(PageSpan(1, 0, 3), PageSpan(2, 3, 7)), warnings=("w",)))
     with ours, theirs:
         send(theirs, reply)
         assert receive(ours, Reply) == reply
