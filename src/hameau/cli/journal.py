@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from hameau.cli import terminal
 from hameau.cli.house import as_json, house
+from hameau.cli.moments import earlier
 from hameau.cli.words import _, language
-from hameau.kit import N_, BadInput, stamp
+from hameau.kit import N_, stamp
 from hameau.perimeter import Entry, Journal, Kind, Verification, asking
 
 _COLUMNS = (N_("when"), N_("what happened"), N_("who"))
-_SPAN = re.compile(r"(\d{1,4}) ?(min|m|h|d|j|w|s)", re.IGNORECASE)
-_SECONDS = {"m": 60, "h": 3600, "d": 86400, "j": 86400, "w": 7 * 86400, "s": 7 * 86400}
-_DAY = len("2026-12-31")
 
 
 @click.group(help=_("Show what happened, check that nobody changed it, or export it."))
@@ -41,8 +38,8 @@ def journal() -> None:
 @as_json
 def show(kinds: tuple[str, ...], since: str | None, until: str | None, text: str, limit: int, json_: bool) -> None:
     now = time.time()
-    first = _moment(since, now) if since else None
-    last = _moment(until, now, end=True) if until else None
+    first = earlier(since, now) if since else None
+    last = earlier(until, now, end=True) if until else None
     with house() as hub:
         found = hub.perimeter.journal.entries(
             kinds={Kind(kind) for kind in kinds} or None, since=first, until=last, text=text, limit=limit
@@ -147,26 +144,3 @@ def _tell(found: Verification) -> None:
 def _local(moment: float) -> str:
     """By the reader's clock."""
     return datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _moment(text: str, now: float, *, end: bool = False) -> float:
-    """The moment that ``text`` names, in seconds since the epoch: so long ago (``2h``, ``7d``), ``today``, ``yesterday``, a
-    date (its beginning, or with ``end`` its end) or a date and time, by the reader's clock. Raises ``BadInput``.
-    """
-    word = text.strip().lower().replace("’", "'")
-    if span := _SPAN.fullmatch(word):
-        return now - int(span[1]) * _SECONDS[span[2][0]]
-    today = datetime.fromtimestamp(now).astimezone().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    named = {"today": today, "aujourd'hui": today, "yesterday": today - timedelta(1), "hier": today - timedelta(1)}
-    try:
-        day = named.get(word) or datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise BadInput(
-            N_("“{text}” is no moment."), hint=N_("Write 2h, 7d, today or a date such as 2026-12-31."), text=text[:60]
-        ) from None
-    if end and (word in named or len(word) <= _DAY):
-        day += timedelta(days=1)
-    try:
-        return day.astimezone().timestamp()
-    except (OverflowError, ValueError, OSError) as error:
-        raise BadInput(N_("“{text}” is no moment."), text=text[:60]) from error

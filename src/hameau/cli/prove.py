@@ -33,7 +33,9 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     help=_("Where to put the report's folder. Default: here."),
 )
 @click.option(
-    "--documents", type=_FOLDER, help=_("Your documents instead of the samples. The report does not name them.")
+    "--documents",
+    type=_FOLDER,
+    help=_("Your documents instead of the samples. The report holds their folder’s path, nothing of what they say."),
 )
 @click.option("--question", metavar=_("TEXT"), help=_("What to ask of your documents."))
 @click.option("--model", metavar=_("NAME"), help=_("The model that answers (hameau models list)."))
@@ -121,9 +123,8 @@ def _check(settings: Settings, folder: Path, json_: bool) -> bool:
         return passed
     for problem in problems:
         terminal.line(f"✗ {terminal.one_line(problem)}", "red")
-    if found.ok:
+    if found.ok and found.proof is not None:
         terminal.line(_(N_("✓ The signature and the hashes fit, and the packets were counted again.")), "green")
-    if found.proof is not None:
         terminal.line(terminal.one_line(proof.verdict_line(found.proof, language())), "bold")
     whose = (
         N_("Signed by this Hameau: {key}")
