@@ -38,7 +38,8 @@ def ruleset(uid: int, opened: Opening) -> str:
 
     A packet that belongs to nobody (the kernel's own) is let through. Not only the first packet of a connection is
     looked at but each: what is no longer open is cut at once. Answers are packets of a connection that a neighbour
-    began. MPTCP is refused: it could go on by another way than the one it was allowed for.
+    began. TCP is refused by a reset, which comes at once; the kernel sends only so many other refusals a second, and a
+    program would wait for the next. MPTCP is refused: it could go on by another way than the one it was allowed for.
     """
     table = table_of(uid)
     return f"""add table inet {table}
@@ -53,7 +54,7 @@ table inet {table} {{
   counter refused {{ }}
   chain refuse {{
     counter name refused log group {group_of(uid)} snaplen 128
-    tcp flags & (syn | ack | rst) != syn reject with tcp reset
+    meta l4proto tcp reject with tcp reset
     reject with icmpx admin-prohibited
   }}
   chain leave {{

@@ -33,6 +33,8 @@ class Line:
     own_port: int
     peer: Place
     identity: bytes
+    here: bool = False
+    """Whether both ends have the same address, and so are on this machine."""
 
 
 def cut(uid: int, opened: Opening) -> int:
@@ -56,7 +58,7 @@ def cut(uid: int, opened: Opening) -> int:
 def is_open(line: Line, opened: Opening, served: set[int]) -> bool:
     """Whether the connection may stay: it is on the loopback, open, or a neighbour's to a port that is ``served``."""
     peer = address_of(line.peer.address)
-    if peer is None or peer.is_loopback or peer.is_unspecified:
+    if line.here or peer is None or peer.is_loopback or peer.is_unspecified:
         return True
     if line.peer in opened.places or Place(line.peer.address, 0) in opened.places:
         return True
@@ -70,9 +72,9 @@ def _lines(link: Netlink, family: int, uid: int) -> Iterator[Line]:
             continue
         _, state, _, _, identity, *_, owner, _ = _ANSWER.unpack_from(message.body)
         if owner == uid:
-            own_port, port, _, peer = _ID_PORTS.unpack_from(identity)
+            own_port, port, own, peer = _ID_PORTS.unpack_from(identity)
             address = address_of(str(ipaddress.ip_address(peer[:4] if family == socket.AF_INET else peer)))
-            yield Line(family, owner, state == _LISTEN, own_port, Place(str(address), port), identity)
+            yield Line(family, owner, state == _LISTEN, own_port, Place(str(address), port), identity, own == peer)
 
 
 def _destroy(link: Netlink, line: Line) -> int:

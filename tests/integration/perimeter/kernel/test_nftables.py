@@ -15,9 +15,9 @@ from integration.perimeter.kernel.conftest import HELD, Neighbourhood, Visitor
 
 PORT = 4100
 WAYS = [
-    ("tcp", "192.0.2.7", 80, "tcp", "EHOSTUNREACH"),
-    ("tcp", "2001:db8::7", 80, "tcp", "EACCES"),
-    ("tcp", "::ffff:192.0.2.7", 80, "tcp", "EHOSTUNREACH"),
+    ("tcp", "192.0.2.7", 80, "tcp", "ECONNREFUSED"),
+    ("tcp", "2001:db8::7", 80, "tcp", "ECONNREFUSED"),
+    ("tcp", "::ffff:192.0.2.7", 80, "tcp", "ECONNREFUSED"),
     ("udp", "192.0.2.7", 53, "udp", "EPERM"),
     ("udp", "2001:db8::7", 53, "udp", "EPERM"),
     ("udp", "::ffff:192.0.2.7", 443, "udp", "EPERM"),
@@ -25,10 +25,10 @@ WAYS = [
     ("udp", "127.0.0.1", 53, "udp", "EPERM"),
     ("udp", "127.0.0.53", 53, "udp", "EPERM"),
     ("udp", "::1", 53, "udp", "EPERM"),
-    ("tcp", "127.0.0.53", 53, "tcp", "EHOSTUNREACH"),
-    ("mptcp", "192.0.2.7", 80, "tcp", "EHOSTUNREACH"),
-    ("mptcp", "2001:db8::7", 80, "tcp", "EACCES"),
-    ("fast-open", "192.0.2.7", 80, "tcp", "EHOSTUNREACH"),
+    ("tcp", "127.0.0.53", 53, "tcp", "ECONNREFUSED"),
+    ("mptcp", "192.0.2.7", 80, "tcp", "ECONNREFUSED"),
+    ("mptcp", "2001:db8::7", 80, "tcp", "ECONNREFUSED"),
+    ("fast-open", "192.0.2.7", 80, "tcp", "ECONNREFUSED"),
     ("ping", "192.0.2.7", 0, "icmp", "EPERM"),
     ("ping", "2001:db8::7", 0, "icmpv6", "ok"),  # the kernel tells no error, and sends nothing
     ("udplite", "192.0.2.7", 53, "udplite", "EPERM"),
@@ -115,14 +115,14 @@ def test_what_is_open_is_open_and_nothing_beside_it(
     rules(Place(wire.ipv4, PORT))
     assert inside.tries("tcp", wire.ipv4, PORT) == "ok"
     assert inside.tries("tcp", f"::ffff:{wire.ipv4}", PORT) == "ok"
-    assert inside.tries("tcp", wire.ipv4, PORT + 1) == "EHOSTUNREACH"
-    assert inside.tries("tcp", wire.ipv6, PORT) == "EACCES"
+    assert inside.tries("tcp", wire.ipv4, PORT + 1) == "ECONNREFUSED"
+    assert inside.tries("tcp", wire.ipv6, PORT) == "ECONNREFUSED"
     assert inside.tries("udp", wire.ipv4, PORT) == "EPERM"
-    assert inside.tries("mptcp", wire.ipv4, PORT) == "EHOSTUNREACH"
+    assert inside.tries("mptcp", wire.ipv4, PORT) == "ECONNREFUSED"
     rules(Place(wire.ipv6, 0))
     assert inside.tries("tcp", wire.ipv6, PORT) == "ok"
     assert inside.tries("tcp", wire.ipv6, PORT + 1) == "ok"
-    assert inside.tries("tcp", wire.ipv4, PORT) == "EHOSTUNREACH"
+    assert inside.tries("tcp", wire.ipv4, PORT) == "ECONNREFUSED"
 
 
 @pytest.mark.parametrize("destroy", [True, False])
@@ -175,7 +175,7 @@ def test_neighbours_are_answered_only_when_they_may_ask(
     assert {each.refusal.address for each in log.read()} == {wire.ipv4}
     rules(answers=True)
     assert ask()
-    assert inside.tries("tcp", wire.ipv4, PORT) == "EHOSTUNREACH"  # answering is not asking
+    assert inside.tries("tcp", wire.ipv4, PORT) == "ECONNREFUSED"  # answering is not asking
 
 
 def test_changes_leave_no_hole_either_way(
@@ -202,7 +202,7 @@ def test_changes_leave_no_hole_either_way(
     over.set()
     for thread in threads:
         thread.join()
-    assert told == {"open": {"ok"}, "shut": {"EHOSTUNREACH"}}
+    assert told == {"open": {"ok"}, "shut": {"ECONNREFUSED"}}
 
 
 def test_setting_twice_and_removing_twice(rules: Callable[..., None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hameau.perimeter.kernel.nftables import removal, ruleset, update
@@ -55,3 +57,4 @@ def test_only_addresses_get_into_the_rules(address: str) -> None:
 def test_which_connections_may_stay(address: str, port: int, own_port: int, opened: Opening, stays: bool) -> None:
     line = Line(2, 990, False, own_port, Place(address, port), b"")
     assert is_open(line, opened, {8080}) is stays
+    assert is_open(replace(line, here=True), opened, {8080})
