@@ -36,7 +36,7 @@ from hameau.library import (
     Source,
 )
 from hameau.models import Cancel, InstalledModel, ModelCard, Progress
-from hameau.perimeter import Consent
+from hameau.perimeter import Connection, Perimeter, Protection
 
 DOUBT = "“{missing}” does not stand in the sources."
 WHEN = "2026-07-14T10:30:00.000Z"
@@ -299,13 +299,13 @@ class ModelsInMemory:
     def installed(self) -> list[InstalledModel]:
         return list(self.here.values())
 
-    def consent_for(self, model_id: str, who: str) -> Consent | None:
+    def consent_for(self, model_id: str, who: str) -> Connection | None:
         if model_id != "grand-modele":
             return None
-        return Consent(who, f"model {model_id}", "models.example", 443, 4_000_000_000.0)
+        return Connection(f"model.{model_id}", who, f"model {model_id}", "models.example", 443, 4_000_000_000.0)
 
     def add(
-        self, what: str, progress: Progress, *, cancel: Cancel | None = None, consent: Consent | None = None
+        self, what: str, progress: Progress, *, cancel: Cancel | None = None, consent: Connection | None = None
     ) -> InstalledModel:
         model = what
         found = next((one for one in self.catalogue if one.id == model), None)
@@ -331,9 +331,12 @@ class HouseInMemory:
     library: LibraryInMemory = field(default_factory=LibraryInMemory)
     models: ModelsInMemory = field(default_factory=ModelsInMemory)
     assistant: AssistantOfScript = field(init=False)
+    perimeter: Perimeter = field(init=False)
+    """The real one, on the home folder of the settings: it reaches nothing by itself."""
 
     def __post_init__(self) -> None:
         self.assistant = AssistantOfScript(self.library)
+        self.perimeter = Perimeter(self.settings.home_path)
 
     def search(
         self,
@@ -389,4 +392,15 @@ def furnished(home: Path, host: str = "127.0.0.1", port: int = 8484) -> HouseInM
     }
     house.library.put(source.id, "Budget.xlsx", "", state="failed", **reason)
     house.models.add("petit-modele", lambda done, total: None)
+    return house
+
+
+def behind(house: HouseInMemory, protection: Protection) -> HouseInMemory:
+    """``house`` as if ``protection`` had been found at the start."""
+
+    class Behind(Perimeter):
+        def protection(self) -> Protection:
+            return protection
+
+    house.perimeter = Behind(house.settings.home_path)
     return house

@@ -17,6 +17,8 @@ from hameau.kit import N_, Refused
 from hameau.perimeter import Kind, words
 from hameau.server import serve as serve_pages
 
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
 
 @click.command(help=_("Serve the pages and the API on this machine, and read the sources in the background."))
 @click.option(
@@ -65,7 +67,10 @@ def _try_perimeter(hub: Hub, *, required: bool) -> None:
 def _ready(hub: Hub, address: str) -> None:
     hub.presence.announce(address)
     terminal.line(_(N_("Hameau is here: {address}"), {"address": address}), "bold")
-    terminal.note(N_("Only this machine can open it. Ctrl-C stops it."))
+    if hub.settings.host in _LOOPBACK:
+        terminal.note(N_("Only this machine can open it. Ctrl-C stops it."))
+    else:
+        terminal.note(N_("Machines of your network can open it too. Ctrl-C stops it."))
     sys.stdout.flush()
 
 

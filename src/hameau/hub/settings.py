@@ -88,9 +88,26 @@ def prepare_home(home: Path) -> None:
             home=home,
             reason=error.strerror or error,
         ) from error
+    if (owner := _another_owner(home)) is not None:
+        raise Refused(
+            N_(
+                "The home folder {home} belongs to another user; as root, files would be left there that it can't read."
+            ),
+            hint=N_("Run Hameau as that user: sudo -u '#{owner}' hameau …"),
+            home=home,
+            owner=owner,
+        )
     if not os.access(home, os.W_OK | os.X_OK):
         raise Refused(
             N_("The home folder {home} can't be written to."),
             hint=N_("Correct its permissions, or choose another place with HAMEAU_HOME=/path/of/a/folder."),
             home=home,
         )
+
+
+def _another_owner(home: Path) -> int | None:
+    """The user id of the owner of ``home`` when we are root and it is not."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return None
+    owner = home.stat().st_uid
+    return owner if owner != 0 else None

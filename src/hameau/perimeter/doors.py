@@ -3,12 +3,12 @@ the system ourselves, after the guard. Either way what was refused stands in the
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hameau.kit import N_, Refused, Unavailable
+from hameau.perimeter.finding import find
 from hameau.perimeter.gate import ended, resolve
 from hameau.perimeter.guard import verdict
 from hameau.perimeter.journal import Journal, Kind
@@ -57,7 +57,12 @@ class DirectDoor:
         if not judged.allowed:
             self._journal.record(Kind.REFUSED, by=asked_by(), **facts_of(attempt, judged))
             raise Refused(judged.reason, hint=HOW_TO_ALLOW, host=host)
-        return system_addresses(host, port)
+        try:
+            return find(host, port)
+        except OSError as error:
+            raise Unavailable(
+                N_("{host} can't be found."), hint=N_("Check the network connection, then try again."), host=host
+            ) from error
 
     def opened(self, attempt: Attempt, connection: str) -> None:
         judged = verdict(attempt, self._store.read(), self._clock())
@@ -77,14 +82,3 @@ class DirectDoor:
 
 
 HOW_TO_ALLOW = N_("Nothing leaves this machine unless you allow it: hameau perimeter allow {host}:PORT --why REASON")
-
-
-def system_addresses(host: str, port: int) -> Sequence[str]:
-    """What the system's resolver says, without duplicates, in its order. Raises :class:`Unavailable`."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise Unavailable(
-            N_("{host} can't be found."), hint=N_("Check the network connection, then try again."), host=host
-        ) from error
-    return tuple(dict.fromkeys(str(place[0]) for *_, place in found))

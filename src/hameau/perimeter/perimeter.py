@@ -66,7 +66,8 @@ class Perimeter:
         """Tries to get out on purpose, where that is safe to try, and says what held."""
         if here().level is not Enforcement.HOOK:
             self._tested = self_test(self.journal)
-            self.record(Kind.SELF_TEST, level=here().level.value, failures=", ".join(self._tested))
+            failures = ", ".join(self._tested)
+            self.record(Kind.SELF_TEST, level=here().level.value, proven=not failures, failures=failures)
         return self.protection()
 
     def state(self) -> PerimeterState:
@@ -95,7 +96,8 @@ class Perimeter:
                 N_("A Connection can’t end in the past."),
                 hint=N_("Name a later moment, or none: it then holds until you take it back."),
             )
-        return self._allow(Connection(name or name_for(host), who, why, host, port, until, moment, also, local))
+        called = name or self._free_name(host, port)
+        return self._allow(Connection(called, who, why, host, port, until, moment, also, local))
 
     def revoke(self, name: str) -> Connection:
         """Takes a Connection back at once; what is open of it is cut. Raises ``NotFound``."""
@@ -138,6 +140,12 @@ class Perimeter:
     def mark(self, text: str) -> str:
         """A keyed hash of ``text``, for the journal."""
         return self.journal.mark(text)
+
+    def _free_name(self, host: str, port: int) -> str:
+        """A name for a Connection that the person gave none: another port of the same host gets another one."""
+        called = name_for(host)
+        there = self._store.read().connection(called)
+        return called if there is None or there.port == port else f"{called[:58]}-{port}"
 
     def _allow(self, connection: Connection) -> Connection:
         allowed = self._store.allow(connection)

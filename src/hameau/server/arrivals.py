@@ -11,12 +11,11 @@ import threading
 from dataclasses import dataclass, field
 
 from hameau.kit import N_, Cancelled, Conflict, HameauError, NotFound, Refused, explain, new_id
-from hameau.perimeter import Connection
+from hameau.perimeter import Connection, asked_by
 from hameau.server.errors import known
 from hameau.server.ports import ModelsFace
 from hameau.server.shapes import Arrival
 
-WHO = "pages"
 log = logging.getLogger(__name__)
 
 
@@ -104,5 +103,5 @@ def _shown(running: _Running, language: str) -> Arrival:
 def consent_of(models: ModelsFace, model: str) -> Connection | None:
     """What must be said yes to before ``model`` can come; nothing for files of this machine and for unknown names."""
     if any(card.id == model for card in models.cards()):
-        return models.consent_for(model, WHO)
+        return models.consent_for(model, asked_by())
     return None

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from hameau.kit import N_, BadInput, Conflict, Refused, say, stamp
-from hameau.perimeter import FOREVER, Connection, Entry, Kind, PerimeterState, Verification, words
-from hameau.perimeter.journal.words import reason, sentence
+from hameau.perimeter import FOREVER, Connection, Entry, Journal, Kind, PerimeterState, Verification, words
 from hameau.server.call import Call
 from hameau.server.shapes import (
     AtPort,
@@ -70,6 +69,7 @@ def told_state(state: PerimeterState, language: str) -> PerimeterNow:
             protection.walls,
             tuple(say(words.WALLS[wall], language) for wall in protection.walls if wall in words.WALLS),
             protection.failures,
+            protection.lacking,
         ),
         tuple(AtPort(each.host, each.port) for each in state.policy.neighbours),
         tuple(told_connection(each) for each in state.open),
@@ -99,8 +99,8 @@ def told_entry(entry: Entry, language: str) -> EntryTold:
         stamp(entry.time),
         str(entry.kind),
         entry.by,
-        sentence(entry, language),
-        reason(entry, language),
+        Journal.sentence(entry, language),
+        Journal.reason(entry, language),
         facts,
         entry.hash,
     )

@@ -227,7 +227,8 @@ class AtPort(Ask, frozen=True):
 
 class ProtectionNow(msgspec.Struct, frozen=True):
     """What holds the rest back. ``proven``: attempts on purpose were refused and written down; ``failures`` names those
-    that were not. ``walls`` are the mechanisms, and ``words`` says each in a sentence."""
+    that were not. ``walls`` are the mechanisms, and ``words`` says each in a sentence; ``lacking``: why there is nothing
+    better."""
 
     level: Literal["system", "gate", "hook"]
     tried: bool
@@ -235,6 +236,7 @@ class ProtectionNow(msgspec.Struct, frozen=True):
     walls: tuple[str, ...]
     words: tuple[str, ...]
     failures: tuple[str, ...]
+    lacking: str
 
 
 class ConnectionNow(msgspec.Struct, frozen=True):

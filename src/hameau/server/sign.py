@@ -58,7 +58,7 @@ def what_is_open(state: PerimeterState, language: str) -> str:
     if state.policy.level is Level.HOME_NETWORK:
         parts.append(say(N_("Open to the house"), language))
     if state.open:
-        text = N_("Open: {names}") if len(state.open) == 1 else N_("{n} open: {names}")
+        text = N_("Open: {names}") if len(state.open) == 1 else N_("Open ({n}): {names}")
         names = ", ".join(each.name for each in state.open)
         parts.append(say(text, language, {"names": names, "n": len(state.open)}))
     return " · ".join(parts)

@@ -74,6 +74,7 @@ def faults(value: Any, schema: Schema, whole: Schema, place: str = "$") -> list[
     return []
 
 
+CONNECTION = {"host": "imap.example.org", "port": 993, "why": "mail", "until": "2999-12-31T00:00:00Z"}
 REQUESTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("GET", "/api/v1/health", "/api/v1/health", {}),
     ("GET", "/api/v1/status", "/api/v1/status", {}),
@@ -100,6 +101,18 @@ REQUESTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("DELETE", "/api/v1/models/petit-modele", "/api/v1/models/{id}", {}),
     ("GET", "/api/v1/settings", "/api/v1/settings", {}),
     ("PATCH", "/api/v1/settings", "/api/v1/settings", {"json": {"language": "fr", "model": "petit-modele"}}),
+    ("GET", "/api/v1/perimeter", "/api/v1/perimeter", {}),
+    ("POST", "/api/v1/perimeter/connections", "/api/v1/perimeter/connections", {"json": CONNECTION}),
+    ("DELETE", "/api/v1/perimeter/connections/mail", "/api/v1/perimeter/connections/{name}", {}),
+    (
+        "PUT",
+        "/api/v1/perimeter/level",
+        "/api/v1/perimeter/level",
+        {"json": {"level": "home-network", "neighbours": []}},
+    ),
+    ("GET", "/api/v1/journal?kind=connection-allowed&limit=1", "/api/v1/journal", {}),
+    ("GET", "/api/v1/journal/verify", "/api/v1/journal/verify", {}),
+    ("GET", "/api/v1/journal/export", "/api/v1/journal/export", {}),
 ]
 BY_ARRIVAL = {("GET", "/api/v1/models/arrivals/{id}"), ("DELETE", "/api/v1/models/arrivals/{id}")}
 
@@ -111,9 +124,10 @@ def test_every_endpoint_is_asked_here() -> None:
 
 @pytest.mark.parametrize(("method", "address", "path", "more"), REQUESTS, ids=[f"{r[0]} {r[1]}" for r in REQUESTS])
 def test_answers_are_as_described(
-    client: Client, described: Schema, method: str, address: str, path: str, more: dict[str, Any]
+    client: Client, house: HouseInMemory, described: Schema, method: str, address: str, path: str, more: dict[str, Any]
 ) -> None:
     client.post("/api/v1/ask", json={"question": "cotisation annuelle"})
+    house.perimeter.allow("imap.example.org", 993, why="mail", who="jeanne", name="mail")
     answer = client.request(method, address, **more)
     responses = described["paths"][path][method.lower()]["responses"]
     assert str(answer.status_code) in responses, answer.text
@@ -210,6 +224,16 @@ WRONG: list[tuple[str, str, int, dict[str, Any]]] = [
     ("PATCH", "/api/v1/settings", 404, {"json": {"model": "absent"}}),
     ("GET", "/api/v1/conversations/none", 404, {}),
     ("DELETE", "/api/v1/models/none", 404, {}),
+    ("POST", "/api/v1/perimeter/connections", 422, {"json": {**CONNECTION, "port": 0}}),
+    ("POST", "/api/v1/perimeter/connections", 422, {"json": {**CONNECTION, "who": "somebody else"}}),
+    ("POST", "/api/v1/perimeter/connections", 400, {"json": {**CONNECTION, "host": "a b"}}),
+    ("POST", "/api/v1/perimeter/connections", 400, {"json": {**CONNECTION, "until": "soon"}}),
+    ("POST", "/api/v1/perimeter/connections", 400, {"json": {**CONNECTION, "until": "2001-01-01"}}),
+    ("DELETE", "/api/v1/perimeter/connections/none", 404, {}),
+    ("PUT", "/api/v1/perimeter/level", 422, {"json": {"level": "open"}}),
+    ("GET", "/api/v1/journal?kind=gossip", 400, {}),
+    ("GET", "/api/v1/journal?since=yesterday", 400, {}),
+    ("GET", "/api/v1/journal/verify?head=x", 400, {}),
 ]
 
 

@@ -150,3 +150,9 @@ def test_the_hook_binds_python_and_says_that_it_proves_nothing(tmp_path: Path) -
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= 6
+
+
+def test_two_ports_of_one_host_are_two_connections(border: Perimeter) -> None:
+    names = [border.allow("mail.example", port, why="x", who="Zoé").name for port in (993, 465, 993)]
+    assert names == ["mail.example", "mail.example-465", "mail.example"]
+    assert [each.port for each in border.state().open] == [465, 993]

@@ -13,7 +13,10 @@ from hameau.server import create_app
 
 @pytest.fixture
 def house(tmp_path: Path) -> HouseInMemory:
-    return furnished(tmp_path)
+    """With one Connection: ``mail``."""
+    made = furnished(tmp_path)
+    made.perimeter.allow("imap.example.org", 993, why="read my mail", who="page", name="mail")
+    return made
 
 
 @pytest.fixture

@@ -26,6 +26,11 @@ PAGES = [
     "/models",
     "/models/petit-modele/remove",
     "/settings",
+    "/perimeter",
+    "/perimeter/connections/mail/revoke",
+    "/journal",
+    "/journal?check=1&group=decisions",
+    "/journal?text=nothing",
 ]
 HOSTILE = (
     '<script>alert(1)</script> <img src=x onerror=alert(1)> "><b>gras</b> [clic](javascript:alert(1)) '
@@ -186,7 +191,7 @@ def test_conversation_forms(client: Client, house: HouseInMemory) -> None:
 
 def test_a_model_from_outside_asks_for_a_yes(client: Client, house: HouseInMemory) -> None:
     asked = client.post("/models/add", data={"model": "grand-modele"})
-    assert "models.example" in asked.text
+    assert "To models.example: the name of this file, and the address of your network." in asked.text
     assert "grand-modele" not in house.models.here
     assert client.post("/models/add", data={"model": "grand-modele", "consent": "yes"}).status_code == 303
 

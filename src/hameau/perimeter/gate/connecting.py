@@ -10,7 +10,7 @@ import os
 import socket
 from functools import partial
 
-from hameau.perimeter.gate import calls, tree, unix
+from hameau.perimeter.gate import calls, nearend, tree, unix
 from hameau.perimeter.gate.address import LONGEST, Place, place_of
 from hameau.perimeter.gate.crew import Crew
 from hameau.perimeter.gate.diag import Diagnosis
@@ -18,10 +18,11 @@ from hameau.perimeter.gate.notify import Call, Listener
 from hameau.perimeter.gate.outward import Outward, OutwardConnections, attempt_to
 from hameau.perimeter.gate.pins import Pins
 from hameau.perimeter.gate.ports import Book, Judge
-from hameau.perimeter.types import Attempt, Verdict
+from hameau.perimeter.types import Act, Attempt, Verdict
 
 _UNDER_WAY = (errno.EINPROGRESS, errno.EALREADY, errno.EINTR)
 _REMEMBERED = 256
+_NEAR_END = Attempt(Act.SOCKET, "inet6", protocol="ipv6 bound elsewhere")
 
 
 class Connecting:
@@ -79,7 +80,7 @@ class Connecting:
         elif place.loopback and place.port:
             self._loopback(call, line, place)
         else:
-            self._crew.soon(call, partial(self._elsewhere, call, line, place))
+            self._elsewhere(call, line, place)
 
     def _loopback(self, call: Call, line: int, place: Place) -> None:
         found = self._diagnosis.listener(place.packed, place.port)
@@ -87,18 +88,24 @@ class Connecting:
             os.close(line)
             self._listener.answer(call, errno.ECONNREFUSED)  # nobody is there
         elif found.inode not in self._ours:
-            self._crew.soon(call, partial(self._elsewhere, call, line, place))
+            self._elsewhere(call, line, place)
+        elif not nearend.hold(line, place):
+            os.close(line)
+            self._refuse(call, _NEAR_END)
         elif found.waiting < found.room or not calls.is_blocking(line):
             self._finish(call, line, place.exact)
         else:  # its queue is full: the kernel would let us wait
             self._wait(call, line, place.exact)
 
     def _elsewhere(self, call: Call, line: int, place: Place) -> None:
+        """Judged, written down and begun at once: to hand it on would take longer than to do it."""
         inode = 0
         try:
             attempt, judged = self._judged(place)
             pid = _group_of(call.thread)
             program = tree.program_of(pid)
+            if judged.allowed and place.loopback and not nearend.hold(line, place):
+                attempt, judged = _NEAR_END, self._judge(_NEAR_END)
             if not judged.allowed:
                 self._book.refused(attempt, judged, program=program, pid=pid)
             else:

@@ -1,5 +1,5 @@
-"""The supervisor's threads: one clerk who does what may take a moment, in order, and one thread for each call that waits
-for another machine, up to a bound. So nobody's slow connection holds up another's."""
+"""The supervisor's threads: one clerk who does, in order, what may take a moment (paths of files, refusals), and one
+thread for each call that waits for another machine, up to a bound. So nobody's slow connection holds up another's."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hameau.perimeter.gate.notify import Call
 
 MOST = 128
 """How many calls may wait for other machines at once."""
+_IDLE = 5.0  # seconds after which a thread without work ends
 _STACK = 256 * 1024
-
 Task = Callable[[], None]
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,10 @@ class Crew:
     def __init__(self, failed: Callable[[Call], object]) -> None:
         self._failed = failed
         self._tasks: queue.SimpleQueue[tuple[Call, Task]] = queue.SimpleQueue()
-        self._places = threading.BoundedSemaphore(MOST)
+        self._apart: queue.SimpleQueue[tuple[Call, Task]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._busy = 0
+        self._threads = 0
         self._clerk: threading.Thread | None = None
 
     def soon(self, call: Call, task: Task) -> None:
@@ -37,21 +40,35 @@ class Crew:
         self._tasks.put((call, task))
 
     def apart(self, call: Call, task: Task) -> bool:
-        """Runs ``task`` in a thread of its own; false when there are too many."""
-        if not self._places.acquire(blocking=False):
-            return False
-        threading.Thread(target=self._run_apart, args=(call, task), daemon=True).start()
+        """Runs ``task`` in a thread that has nothing else to do; false when there are too many."""
+        with self._lock:
+            if self._busy >= MOST:
+                return False
+            self._busy += 1
+            new = self._busy > self._threads
+            self._threads += new
+        self._apart.put((call, task))
+        if new:
+            threading.Thread(target=self._work_apart, daemon=True).start()
         return True
 
     def _work(self) -> None:
         while True:
             self._guarded(*self._tasks.get())
 
-    def _run_apart(self, call: Call, task: Task) -> None:
-        try:
+    def _work_apart(self) -> None:
+        while True:
+            try:
+                call, task = self._apart.get(timeout=_IDLE)
+            except queue.Empty:
+                with self._lock:
+                    if self._threads > self._busy:
+                        self._threads -= 1
+                        return
+                continue
             self._guarded(call, task)
-        finally:
-            self._places.release()
+            with self._lock:
+                self._busy -= 1
 
     def _guarded(self, call: Call, task: Task) -> None:
         try:

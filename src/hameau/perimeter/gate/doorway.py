@@ -88,9 +88,9 @@ class Doorway:
             with asker:
                 asker.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
                 asker.settimeout(_PATIENCE)
-                rest = b""
+                rest, pid = b"", 0
                 while True:
-                    line, rest, pid = _line(asker, rest)
+                    line, rest, pid = _line(asker, rest, pid)
                     if not line or not tree.belongs(pid, self._root):
                         return
                     asker.sendall(json.dumps(self._answer(line, pid)).encode() + b"\n")
@@ -155,9 +155,8 @@ def _refused(judged: Verdict, host: str) -> dict[str, Any]:
     return {"refused": judged.reason, "fields": {"host": host}}
 
 
-def _line(asker: socket.socket, rest: bytes) -> tuple[bytes, bytes, int]:
-    """The next line, what came after it, and who wrote it."""
-    pid = 0
+def _line(asker: socket.socket, rest: bytes, pid: int) -> tuple[bytes, bytes, int]:
+    """The next line, what came after it, and who wrote it (``pid``, when it is all there already)."""
     while b"\n" not in rest:
         if len(rest) > _LONGEST:
             return b"", b"", 0

@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -23,6 +24,8 @@ from hameau.perimeter.gate.filter import program
 from hameau.perimeter.gate.numbers import NUMBERS
 from hameau.perimeter.gate.ports import Book, Judge
 from hameau.perimeter.gate.supervisor import Supervisor
+
+_SWITCH = 0.0005  # seconds; Python's 5 ms would make one caller wait for the other's paperwork
 
 
 def _wake(*_: object) -> None:
@@ -176,6 +179,7 @@ def _go_behind(parent: int, folder: str, telling: int, told: int) -> Entered:
 
 def _run(supervisor: Supervisor, child: int, telling: int, listener: notify.Listener) -> NoReturn:
     """The supervisor's life, and its end: it never returns."""
+    sys.setswitchinterval(_SWITCH)
     told, wake = os.pipe()
     os.set_blocking(told, False)
     os.set_blocking(wake, False)

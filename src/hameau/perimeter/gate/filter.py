@@ -92,6 +92,11 @@ _SOCKETS = (
             *_options(_SOL_IPV6, 6, 54, 55, 57, 59),  # 2292PKTOPTIONS, HOPOPTS, RTHDRDSTOPTS, RTHDR, DSTOPTS
             # Interfaces: « loopback » packets out of a network card.
             *_options(_SOL_SOCKET, 25, 62),  # SO_BINDTODEVICE, SO_BINDTOIFINDEX
+            # A port shared with other programs of the same user: « our » listener might be theirs.
+            *_options(_SOL_SOCKET, 15),  # SO_REUSEPORT
+            # Addresses of other machines: a « loopback » connection whose answers go there.
+            *_options(_SOL_IP, 15, 19),  # IP_FREEBIND, IP_TRANSPARENT
+            *_options(_SOL_IPV6, 75, 78),  # IPV6_TRANSPARENT, IPV6_FREEBIND
             # Memberships: their announcements are packets, with bits that the program chooses.
             *_options(_SOL_IP, 35, 39, 42, 46),  # IP_ADD_(SOURCE_)MEMBERSHIP, MCAST_JOIN_(SOURCE_)GROUP
             *_options(_SOL_IPV6, 20, 27, 42, 46),  # ADD_MEMBERSHIP, JOIN_ANYCAST, MCAST_JOIN_(SOURCE_)GROUP

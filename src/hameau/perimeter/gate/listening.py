@@ -57,7 +57,10 @@ class Listening:
             os.close(descriptor)
             self._listener.answer(call, error.errno or errno.ENOTSOCK)
             return
-        self._crew.soon(call, partial(self._decide, call, line))
+        if line.family == socket.AF_UNIX:  # to look at a path may take its time
+            self._crew.soon(call, partial(self._decide, call, line))
+        else:
+            self._decide(call, line)
 
     def _decide(self, call: Call, line: socket.socket) -> None:
         with line:

@@ -7,7 +7,6 @@ number (the inode) and its two ends, and fetches a descriptor from the program o
 # ruff: noqa: PTH110 - on the way of every call: paths stay plain texts
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import struct
@@ -62,7 +61,7 @@ class OutwardConnections:
         return bool(self._open or self._listening)
 
     def fileno(self) -> int:
-        """Readable when something new is to be watched; :meth:`watch` makes it quiet again."""
+        """Readable when there is something to be watched again; whoever sleeps on it reads it (``eventfd(2)``)."""
         return self._wake
 
     def names(self) -> list[str]:
@@ -120,8 +119,6 @@ class OutwardConnections:
 
     def watch(self) -> int:
         """Writes down what has ended and cuts what is no longer allowed; how many were cut."""
-        with contextlib.suppress(BlockingIOError):
-            os.eventfd_read(self._wake)
         with self._lock:
             now = list(self._open.values())
         cut = 0

@@ -67,7 +67,7 @@ class Supervisor:
                 if descriptor == self._door.fileno():
                     self._door.take()
                 elif descriptor == self._outward.fileno():
-                    self._look()
+                    os.eventfd_read(descriptor)
                 elif event & select.POLLIN:
                     self._next()
                 else:  # nobody is behind the filter any more

@@ -14,7 +14,7 @@ from hameau.perimeter.kernel.errors import NotPermitted
 from hameau.perimeter.kernel.keeper import MECHANISMS, keep, release
 from hameau.perimeter.kernel.namespaces import Sham, enter, loopback_up, sham_interface
 from hameau.perimeter.kernel.scribe import Record
-from hameau.perimeter.kernel.standing import addresses_for, held_for
+from hameau.perimeter.standing import addresses_for, held_for
 
 __all__ = [
     "MECHANISMS",

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from hameau.kit import N_, Corrupt, HameauError
 from hameau.perimeter.guard import address_of
-from hameau.perimeter.kernel import nftables, sockets, standing
+from hameau.perimeter import standing
+from hameau.perimeter.kernel import nftables, sockets
 from hameau.perimeter.kernel.accounts import Account, account, acting_as
 from hameau.perimeter.kernel.cgroup import remove_programs, root_folder
 from hameau.perimeter.kernel.errors import NotPermitted

@@ -10,10 +10,10 @@ sends the packets of ``control``, lets ``attempts`` try to get out, and watches 
 """
 
 from hameau.perimeter.proof.check import Findings, check
-from hameau.perimeter.proof.journey import STEP_NAMES
 from hameau.perimeter.proof.prove import Progress, Wish, prove
 from hameau.perimeter.proof.report import said, verdict_line
 from hameau.perimeter.proof.types import Proof, Said, Step
+from hameau.perimeter.proof.words import STEP_NAMES
 
 __all__ = [
     "STEP_NAMES",

@@ -15,8 +15,7 @@ from hameau.perimeter.proof import verdict
 from hameau.perimeter.proof.headers import headers
 from hameau.perimeter.proof.pcap import LOOPBACK, read
 from hameau.perimeter.proof.prove import FACTS, FORMAT, JOURNAL, KEY, SIGNATURE
-from hameau.perimeter.proof.stage import CONTROL_FILE, JOURNEY_FILE
-from hameau.perimeter.proof.types import CONTROLS, Control, Proof, Said
+from hameau.perimeter.proof.types import CONTROL_FILE, CONTROLS, JOURNEY_FILE, Control, Proof, Said
 from hameau.perimeter.proof.wire import decode
 
 _LARGEST = 100_000_000  # bytes of the facts
@@ -42,7 +41,8 @@ def check(folder: Path) -> Findings:
         raise NotFound(
             N_("There is no proof in {folder}."), hint=N_("Name the folder that holds proof.json."), folder=folder
         )
-    facts = (folder / FACTS).read_bytes()[:_LARGEST]
+    with (folder / FACTS).open("rb") as stream:
+        facts = stream.read(_LARGEST)
     key = PublicKey.read(_bytes(folder / KEY))
     problems = list(_signature(folder, facts, key))
     try:
@@ -80,12 +80,12 @@ def _packets(folder: Path, proof: Proof) -> tuple[int, list[Said]]:
     """The captures, read again, against the facts."""
     problems = []
     try:
-        journey = [each for each in read(folder / JOURNEY_FILE) if each.hardware != LOOPBACK]
+        journey = sum(each.hardware != LOOPBACK for each in read(folder / JOURNEY_FILE))
         control = [headers(each.protocol, each.data) for each in read(folder / CONTROL_FILE)]
     except (Corrupt, OSError):
         return 0, [Said(N_("A capture of packets is missing or damaged."))]
-    if len(journey) != proof.outside:
-        fields = {"told": proof.outside, "found": len(journey)}
+    if journey != proof.outside:
+        fields = {"told": proof.outside, "found": journey}
         problems.append(Said(N_("proof.json speaks of {told} packets outwards; the capture holds {found}."), fields))
     places = {(each.protocol, each.target, each.port) for each in control}
     missing = [each for each in proof.stage.controls if each.seen and _key(each) not in places]
@@ -95,7 +95,7 @@ def _packets(folder: Path, proof: Proof) -> tuple[int, list[Said]]:
     if len(control) != told:
         fields = {"told": told, "found": len(control)}
         problems.append(Said(N_("proof.json speaks of {told} control packets; the capture holds {found}."), fields))
-    return len(journey), problems
+    return journey, problems
 
 
 def _key(each: Control) -> tuple[str, str, int]:

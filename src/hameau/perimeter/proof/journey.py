@@ -11,7 +11,7 @@ import re
 import shlex
 import time
 import wave
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from hameau.perimeter.proof.types import Order, Said, Step
 
 _KEPT = ("HAMEAU_PERIMETER",)
 """The one wish of the person that the journey follows: which border is wanted."""
-_ADDRESS = re.compile(r"http://[\w.\[\]:]+")
+_ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|\[::1\]|localhost):\d+")
 _START_SECONDS, _STOP_SECONDS = 120.0, 60.0
 _LONG, _SHORT = 3600.0, 300.0
 
@@ -133,8 +133,8 @@ class Journey:
 def _address(running: Running) -> str:
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until and running.process.poll() is None:
-        if found := _ADDRESS.search(running.output().partition("\n")[0]):
-            return found.group().rstrip(".,")
+        if found := _ADDRESS.search(running.output()):
+            return found.group()
         time.sleep(0.05)
     return ""
 
@@ -161,19 +161,3 @@ _COMMANDS = (
     Command("doctor", ("doctor", "--json"), _SHORT, outcomes.healthy),
     Command("journal", ("journal", "verify", "--json"), _SHORT, outcomes.verified, needs="journal"),
 )
-STEP_NAMES: Mapping[str, str] = {
-    "models": N_("look at the models"),
-    "perimeter": N_("see what holds the border"),
-    "add": N_("add documents and read them"),
-    "search": N_("search"),
-    "ask": N_("ask a question"),
-    "again": N_("ask a second one that follows from it"),
-    "transcribe": N_("write down what a recording says"),
-    "serve": N_("open the pages and ask there"),
-    "status": N_("see how far the library is"),
-    "doctor": N_("check the machine"),
-    "journal": N_("check the journal"),
-    "attempts": N_("attempts on purpose, behind the border"),
-    "control before": N_("control before"),
-    "control after": N_("control after"),
-}

@@ -9,8 +9,6 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import psutil
-
 import hameau
 from hameau.perimeter.proof.types import Plain
 
@@ -25,7 +23,7 @@ def machine() -> dict[str, Plain]:
         "architecture": platform.machine(),
         "processor": _processor(),
         "threads": os.cpu_count() or 0,
-        "memory_bytes": psutil.virtual_memory().total,
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "root": os.geteuid() == 0,
     }
 

@@ -43,9 +43,17 @@ def wrong(text: str, **fields: Plain) -> Outcome:
 
 
 def failed(done: Finished) -> Outcome:
-    """A step that failed, with the last lines of its error output."""
-    lines = [line.strip() for line in done.err.splitlines() if line.strip()]
-    return wrong(N_("It failed: {reason}"), reason=" ".join(lines[-3:])[:400] or f"exit code {done.code}")
+    """A step that failed, with the last lines of its error output, else with the checks that were not good."""
+    lines = [line.strip() for line in done.err.splitlines() if line.strip()][-3:] or _bad_checks(done.out)
+    return wrong(N_("It failed: {reason}"), reason=" ".join(lines)[:400] or f"exit code {done.code}")
+
+
+def _bad_checks(out: str) -> list[str]:
+    """Of « hameau doctor », which says on its output alone what is wrong."""
+    try:
+        return [f"{each['name']}: {each['detail']}" for each in json.loads(out)["checks"] if each["state"] == "fail"]
+    except (ValueError, TypeError, KeyError):
+        return []
 
 
 def done(_told: Any) -> Outcome:
@@ -67,10 +75,13 @@ def held(told: Any) -> Outcome:
 
 
 def added(told: Any) -> Outcome:
-    fields = {name: int(told["status"][name]) for name in ("documents", "passages", "embedded_passages", "failed")}
+    names = ("documents", "passages", "embedded_passages", "failed", "pending")
+    fields = {name: int(told["status"][name]) for name in names}
     text = N_(
         "documents: {documents}, passages: {passages}, found by meaning too: {embedded_passages}, not readable: {failed}"
     )
+    if fields["pending"]:
+        return wrong(N_("documents that were not read: {pending}"), pending=fields["pending"])
     return Outcome(fields["documents"] > 0, Said(text, fields), {"files": str(fields["documents"])})
 
 

@@ -20,8 +20,6 @@ import psutil
 _SET_DEATH_SIGNAL, _SET_SUBREAPER = 1, 36
 _PATIENCE = 10.0  # seconds between asking a process to end and ending it
 _LONGEST = 4_000_000  # bytes of an output that are looked at
-DIES_WITH_US = "import ctypes; ctypes.CDLL(None).prctl(1, 9)\n"
-"""The first line of a Python program that is to die with the process that started it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +104,6 @@ def end_descendants() -> None:
             except psutil.NoSuchProcess:
                 continue
         psutil.wait_procs(left, timeout=1)
-
-
-def end_session(leader: int) -> None:
-    """Kills whatever still runs in the session that ``leader`` began."""
-    for _round in range(20):
-        left = [each for each in psutil.pids() if each != os.getpid() and _session(each) == leader]
-        if not left:
-            return
-        for pid in left:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        time.sleep(0.05)
-
-
-def _session(pid: int) -> int:
-    try:
-        return os.getsid(pid)
-    except OSError:
-        return -1
 
 
 def _read(path: Path) -> str:

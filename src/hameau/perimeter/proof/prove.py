@@ -28,10 +28,9 @@ from hameau.perimeter.journal import Journal, Kind
 from hameau.perimeter.journal.folder import ours
 from hameau.perimeter.kernel import NotPermitted
 from hameau.perimeter.proof import machine, verdict
-from hameau.perimeter.proof.processes import DIES_WITH_US, end_session
+from hameau.perimeter.proof.endings import DIES_WITH_US, end_session
 from hameau.perimeter.proof.report import REPORTS, render
-from hameau.perimeter.proof.stage import CONTROL_FILE, JOURNEY_FILE
-from hameau.perimeter.proof.types import Chain, File, Order, Proof, Stage, Step
+from hameau.perimeter.proof.types import CONTROL_FILE, JOURNEY_FILE, Chain, File, Order, Proof, Stage, Step
 from hameau.perimeter.proof.wire import decode, encode
 
 FORMAT = "hameau-proof-1"
@@ -78,17 +77,16 @@ def prove(wish: Wish, tell: Callable[[Progress], None] = lambda _progress: None)
     Raises :class:`NotPermitted` where the machine allows no network of one's own or no look at its packets,
     :class:`NotEnough` on a full disk, :class:`Unavailable` when the stage broke.
     """
-    with _workplace() as work:
-        order = _order(wish, work)
-        stage = _play(order, tell)
-        with _folder(wish.out, stage.began) as (folder, name):
-            proof = _written(wish, order, stage, folder, name)
+    with _workplace() as work, _folder(wish.out, time.time()) as (folder, name):
+        order = _order(wish, work, folder)
+        proof = _written(wish, order, _play(order, tell), folder, name)
     return wish.out / name, proof
 
 
-def _order(wish: Wish, work: Path) -> Order:
+def _order(wish: Wish, work: Path, folder: Path) -> Order:
     return Order(
         work=str(work),
+        report=str(folder),
         models=str(wish.models),
         documents=str(wish.documents),
         samples=wish.samples,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hameau.kit import N_, say
-from hameau.perimeter.proof.journey import STEP_NAMES
 from hameau.perimeter.proof.types import CONTROLS, Proof, Said, Tally, Try
+from hameau.perimeter.proof.words import LEVELS, STEP_NAMES, WAYS
 
 REPORTS: Mapping[str, str] = {"rapport.md": "fr", "report.md": "en"}
 """The files, and their languages."""
@@ -17,20 +17,6 @@ _SHOWN = 50
 _PASSED = N_("0 packets left the machine, out of {observed} packets observed.")
 _FAILED_OUT = N_("{outside} packets wanted to leave the machine, out of {observed} packets observed. The proof failed.")
 _FAILED = N_("The proof failed. {outside} packets wanted to leave the machine, out of {observed} packets observed.")
-WAYS: Mapping[str, str] = {
-    "python": N_("Python’s own socket"),
-    "c": N_("a C library, past Python"),
-    "child": N_("another program that Hameau starts"),
-    "ipv6": N_("IPv6"),
-    "udp": N_("UDP, without a connection"),
-    "name": N_("asking for the address of a name (DNS)"),
-}
-LEVELS: Mapping[str, str] = {
-    "system": N_("the system’s own filters, set by root"),
-    "gate": N_("the gate: the kernel stops every call that could leave, and a supervisor decides"),
-    "hook": N_("Python’s audit hook alone: not proven"),
-    "": N_("unknown"),
-}
 _TELLS = {
     True: (N_("seen"), N_("refused"), N_("done")),
     False: (N_("NOT SEEN"), N_("NOT REFUSED"), N_("FAILED")),
@@ -44,7 +30,7 @@ _NO_MODEL = N_(
     "No model that answers was installed: answers were the sentences of the documents themselves. Install one and run it again."
 )
 _SAMPLES = N_("the sample documents that come with Hameau")
-_OWN = N_("documents of the person who ran it; neither their names nor their words are in this report")
+_OWN = N_("documents of the person who ran it; of them only the folder’s path is kept, in the journal of the trial")
 _ROOT = N_("made by root")
 _USER = N_("made by an ordinary user, in a user namespace of its own")
 

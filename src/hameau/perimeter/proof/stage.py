@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -26,10 +27,21 @@ from hameau.perimeter.proof.capture import Capture, counters
 from hameau.perimeter.proof.headers import Headers
 from hameau.perimeter.proof.journey import Journey, environment
 from hameau.perimeter.proof.processes import Running
-from hameau.perimeter.proof.types import ATTEMPTS, CONTROLS, Control, Held, Order, Said, Stage, Step, Try
+from hameau.perimeter.proof.types import (
+    ATTEMPTS,
+    CONTROL_FILE,
+    CONTROLS,
+    JOURNEY_FILE,
+    Control,
+    Held,
+    Order,
+    Said,
+    Stage,
+    Step,
+    Try,
+)
 from hameau.perimeter.proof.wire import decode, encode
 
-JOURNEY_FILE, CONTROL_FILE = "journey.pcap", "control.pcap"
 _log = logging.getLogger(__name__)
 _ATTEMPT_SECONDS = 120.0
 _REFUSED = {"EACCES", "EPERM", "EHOSTUNREACH"}
@@ -53,6 +65,9 @@ def main() -> None:
         _tell("system", {"errno": error.errno or 0, "name": str(error.filename or "")})
     finally:
         processes.end_descendants()
+        if os.getppid() != parent:  # it was killed and can't tidy up
+            for folder in (order.work, order.report):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _played(order: Order) -> Stage:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 Plain = str | int | float | bool
 
+JOURNEY_FILE, CONTROL_FILE = "journey.pcap", "control.pcap"
+"""The captures: of everything but the control, and of the control."""
+
 CONTROLS = ("control before", "control after")
 """The phases in which packets are sent on purpose, by the stage itself."""
 ATTEMPTS = "attempts"
@@ -19,9 +22,12 @@ ATTEMPTS = "attempts"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be proven, with what. Everything happens in ``work``, which whoever orders takes away."""
+    """What is to be proven, with what. Everything happens in ``work``; whoever orders takes it away, and the stage does when
+    whoever ordered was killed."""
 
     work: str
+    report: str
+    """The folder of the coming report; taken away then too."""
     models: str
     """The folder of the model files."""
     documents: str

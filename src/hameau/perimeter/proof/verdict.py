@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hameau.kit import N_
-from hameau.perimeter.proof.journey import STEP_NAMES
-from hameau.perimeter.proof.types import CONTROLS, Chain, Said, Stage
+from hameau.perimeter.proof.types import ATTEMPTS, CONTROLS, Chain, Said, Stage
+from hameau.perimeter.proof.words import STEP_NAMES, WAYS
 
 
 def observed(stage: Stage) -> tuple[int, int]:
@@ -23,8 +23,13 @@ def against(stage: Stage, journal: Chain) -> tuple[Said, ...]:
 
 def _packets(stage: Stage) -> Iterator[Said]:
     _seen, outside = observed(stage)
-    if outside:
-        yield Said(N_("Packets that wanted to leave the machine during the journey: {count}."), {"count": outside})
+    tried = sum(each.outside for each in stage.tallies if each.phase == ATTEMPTS)
+    if outside > tried:
+        yield Said(
+            N_("Packets that wanted to leave the machine during the journey: {count}."), {"count": outside - tried}
+        )
+    if tried:
+        yield Said(N_("Packets of the attempts on purpose that got past the border: {count}."), {"count": tried})
     if stage.lost:
         yield Said(
             N_("The capture lost {count} packets: what it did not see can’t be ruled out."), {"count": stage.lost}
@@ -61,6 +66,8 @@ def _tries(stage: Stage) -> Iterator[Said]:
                 "Only Python itself was bound on this machine: C libraries and other programs were not. Nothing is proven."
             )
         )
+    if not set(WAYS) <= {each.way for each in stage.tries}:
+        yield Said(N_("Not every attempt behind the border was made."))
     for each in stage.tries:
         fields = {"way": each.way}
         if each.captured:

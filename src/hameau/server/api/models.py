@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from hameau.kit import N_, NotFound
+from hameau.server.arrivals import consent_of
+from hameau.server.border import must_be_near
 from hameau.server.call import Call
 from hameau.server.endpoint import Endpoint
 from hameau.server.shapes import Arrival, ById, Models, NewModel, NoParameters
@@ -14,6 +16,8 @@ def models(call: Call, _: NoParameters) -> Models:
 
 
 def add(call: Call, _: NoParameters, body: NewModel) -> Arrival:
+    if consent_of(call.house.models, body.model) is not None:
+        must_be_near(call)  # it opens a Connection
     return arrival(call, ById(call.arrivals.start(call.house.models, body.model, consent=body.consent)))
 
 

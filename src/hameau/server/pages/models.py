@@ -9,6 +9,7 @@ from hameau.models import InstalledModel
 from hameau.server.api.models import remove as remove_model
 from hameau.server.api.settings import choose_model
 from hameau.server.arrivals import consent_of
+from hameau.server.border import must_be_near
 from hameau.server.call import Call
 from hameau.server.errors import status_of
 from hameau.server.pages.render import Visit, go, page
@@ -40,6 +41,8 @@ def add(call: Call, visit: Visit) -> Response:
     model = visit.form.get("model", "").strip()
     agreed = visit.form.get("consent") == "yes"
     needed = consent_of(call.house.models, model)
+    if needed is not None:
+        must_be_near(call)  # it opens a Connection
     if needed is not None and not agreed:
         return page(call, visit, "consent.html", model=model, consent=needed)
     try:

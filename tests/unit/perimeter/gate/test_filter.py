@@ -89,6 +89,8 @@ CASES: list[tuple[str, tuple[int, ...], int]] = [
     ("setsockopt", (3, 41, 57), NOTIFY),  # IPV6_RTHDR
     ("setsockopt", (3, 41, 27), NOTIFY),  # IPV6_JOIN_ANYCAST
     ("setsockopt", (3, 1, 25), NOTIFY),  # SO_BINDTODEVICE
+    ("setsockopt", (3, 0, 15), NOTIFY),  # IP_FREEBIND
+    ("setsockopt", (3, 41, 78), NOTIFY),  # IPV6_FREEBIND
     ("setsockopt", (3, 1, 2), ALLOW),  # SO_REUSEADDR
     ("setsockopt", (3, 6, 1), ALLOW),  # TCP_NODELAY
     ("setsockopt", (3, 41, 26), ALLOW),  # IPV6_V6ONLY

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hameau.perimeter.kernel.standing import Standing, addresses_for, born, held_for, own_network, path_of, read
+from hameau.perimeter.standing import Standing, addresses_for, born, held_for, own_network, path_of, read
 
 UID = 990
 
