@@ -10,7 +10,7 @@ STEP_NAMES: Mapping[str, str] = {
     "models": N_("look at the models"),
     "perimeter": N_("see what holds the border"),
     "add": N_("add documents and read them"),
-    "search": N_("search"),
+    "search": N_("search the documents"),
     "ask": N_("ask a question"),
     "again": N_("ask a second one that follows from it"),
     "transcribe": N_("write down what a recording says"),

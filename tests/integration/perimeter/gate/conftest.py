@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from integration.perimeter.gate.house import Foreign, Gated, World, forbidden
 
 from hameau.perimeter.gate import notify
+from integration.perimeter.gate.house import Foreign, Gated, World, forbidden
 
 
 @pytest.fixture

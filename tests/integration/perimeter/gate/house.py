@@ -20,7 +20,7 @@ import pytest
 
 IN_CI = os.environ.get("HAMEAU_CI") == "1"
 PRELUDE = Path(__file__).with_name("gated.py").read_text(encoding="utf-8")
-PATIENCE = 60.0
+PATIENCE = 30.0
 """How long anything may take before a test gives up on it: a bound, not a measure."""
 
 

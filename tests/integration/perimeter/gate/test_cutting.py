@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 
 import pytest
+
 from integration.perimeter.gate.house import Foreign, Gated, World, link, until
 
 Start = Callable[..., Gated]
@@ -100,7 +102,9 @@ def test_a_connection_that_is_still_being_made_is_cut(gated: Start, world: World
     program.allow()
     results = program.hear()["results"]
     assert "none" not in results
-    assert time.monotonic() - began < 30  # EHOSTUNREACH would take three seconds, ETIMEDOUT minutes; a bound, not a measure
+    assert (
+        time.monotonic() - began < 30
+    )  # EHOSTUNREACH would take three seconds, ETIMEDOUT minutes; a bound, not a measure
     program.end()
 
 
@@ -122,11 +126,8 @@ def test_visitors_go_when_the_house_is_closed(gated: Start, world: World) -> Non
     )
     program.allow(level="home-network")
     port = program.hear()["port"]
-    code = (
-        "import socket; print(1, flush=True); l = socket.create_connection(('10.99.0.1', %d));\n"
-        "try: l.recv(1)\nexcept OSError: pass\n" % port
-    )
-    visitor = subprocess.Popen(["ip", "netns", "exec", world.far, __import__("sys").executable, "-c", code])
+    code = f"import socket; l = socket.create_connection(('10.99.0.1', {port}))\ntry: l.recv(1)\nexcept OSError: pass\n"
+    visitor = subprocess.Popen(["ip", "netns", "exec", world.far, sys.executable, "-c", code])
     assert program.hear() == {"met": True}
     program.allow()
     said = program.hear()

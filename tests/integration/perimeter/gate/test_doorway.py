@@ -63,6 +63,28 @@ def test_a_name_is_pinned_to_where_it_led(gated: Start, foreign: Callable[..., F
     assert len(program.book("allowed", act="connect", host="localhost", address="127.0.0.1", connection="test")) == 1
 
 
+def test_what_a_program_counted_is_written_down_once(gated: Start, foreign: Callable[..., Foreign]) -> None:
+    place = foreign()
+    program = gated(
+        """
+        port = int(sys.argv[1])
+        enter()
+        line = socket.create_connection(("127.0.0.1", port))
+        gate.ended("test", "", "127.0.0.1", port, 123, 456)
+        line.close()
+        gate.ended("test", "", "192.0.2.9", 1, 1, 1)
+        time.sleep(0.5)
+        """,
+        str(place.port),
+    )
+    program.allow(link("127.0.0.1", place.port))
+    assert program.end() == 0
+    ended = program.book("ended")
+    assert [(each["connection"], each["sent"], each["received"], each["cut"]) for each in ended] == [
+        ("test", 123, 456, False)
+    ]
+
+
 def test_a_name_that_leads_inwards_is_refused(gated: Start, foreign: Callable[..., Foreign]) -> None:
     port = foreign().port
     program = gated(

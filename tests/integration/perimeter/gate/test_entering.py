@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
-from integration.perimeter.gate.house import Gated
+from integration.perimeter.gate.house import Gated, forbidden
 
 Start = Callable[..., Gated]
 
@@ -22,6 +24,33 @@ def test_a_second_gate_inside_the_first_is_not_to_be_had(gated: Start) -> None:
     assert (said["gated"], said["same"], said["inside"]) == (False, True, True)
     assert "busy" in said["reason"].lower()
     assert program.end() == 0
+
+
+def test_an_ordinary_user_goes_in_as_well(gated: Start, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        forbidden("every test here is run by an ordinary user already")
+    program = gated(
+        """
+        import codecs, ctypes
+        from hameau.perimeter.types import Verdict
+        class Silent:
+            def refused(self, *_, **__): pass
+            allowed = ended = refused
+        codecs.lookup("ascii")  # this user may not read where Python's own files are
+        os.setgroups([]); os.setgid(65534); os.setuid(65534)
+        ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # as after exec
+        entered = gate.enter(judge=lambda _: Verdict(False, "no"), book=Silent())
+        own = socket.create_server(("127.0.0.1", 0))
+        say(walls=entered.walls, own=connect(*own.getsockname()), other=connect("192.0.2.1", 9), inside=gate.inside(),
+            look=error_of(open, f"/proc/{os.getppid()}/mem", "rb"))
+    """,
+        cwd="/",
+    )
+    said = program.hear()
+    assert "seccomp" in said["walls"]
+    assert "capabilities" not in said["walls"]
+    assert (said["own"], said["other"], said["inside"], said["look"]) == ("none", "EACCES", True, "EACCES")
+    program.end()
 
 
 def test_with_threads_there_is_no_way_in(gated: Start) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from integration.perimeter.gate.house import Gated, until
 
 Start = Callable[..., Gated]

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from integration.perimeter.gate.house import Foreign, Gated, forbidden
 
 Start = Callable[..., Gated]
@@ -124,19 +123,25 @@ def test_unix_sockets_of_others_are_refused(gated: Start, tmp_path: Path) -> Non
     assert len(program.book("refused", family="unix")) == 6
     assert program.book("refused", address="@hameau-test-" + str(os.getpid()))
     other.setblocking(False)
-    with pytest.raises(BlockingIOError):  # nothing was ever said to it but « is it you? », and that only where it posed as ours
-        while other.accept()[0].recv(1) == b"":
-            pass
+    heard = []
+    while True:  # it was asked « is it you? » where it posed as ours, and hung up on
+        try:
+            asked, _ = other.accept()
+        except BlockingIOError:
+            break
+        with asked:
+            heard.append(asked.recv(1))
     other.close()
     hidden.close()
+    assert set(heard) <= {b""}
 
 
 def test_another_root_is_another_place(gated: Start, tmp_path: Path) -> None:
     if os.geteuid() != 0:
         forbidden("only root may change its root")
     program = gated("""
-        line = socket.socket(socket.AF_UNIX)
         enter()
+        line = socket.socket(socket.AF_UNIX)
         line.bind(f"{FOLDER}/s"); line.listen()
         pid = os.fork()
         if pid == 0:
@@ -213,37 +218,6 @@ def test_psutil_and_a_second_filter_work(gated: Start) -> None:
     assert program.end() == 0
 
 
-@pytest.mark.parametrize("user", ["root", "nobody"])
-def test_the_extraction_sandbox_still_holds_inside(gated: Start, tmp_path: Path, user: str) -> None:
-    if os.geteuid() != 0:
-        forbidden("only root can become another user")
-    tmp_path.chmod(0o777)
-    for folder in [*tmp_path.parents][:3]:
-        if str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
-    program = gated(f"""
-        from hameau.library.extraction import sandbox
-        if "{user}" == "nobody":
-            os.setgid(65534); os.setuid(65534)
-        enter()
-        pid = os.fork()
-        if pid == 0:
-            scratch = f"{{FOLDER}}/scratch"
-            os.mkdir(scratch)
-            walls = sandbox.lock_in([sys.prefix], scratch, 1 << 30)
-            say(walls=sorted(walls), error=error_of(socket.socket))
-            os._exit(0)
-        os.waitpid(pid, 0)
-    """)
-    said = program.hear()
-    assert said["error"] == "EPERM"
-    assert {"landlock", "limits", "seccomp"} <= set(said["walls"])
-    if user == "nobody" and said["walls"] != sorted({"landlock", "limits", "seccomp", "namespace"}):
-        unshare = subprocess.run(["setpriv", "--reuid=65534", "unshare", "-Un", "true"], capture_output=True, check=False)
-        assert unshare.returncode != 0, "a namespace is to be had, but not inside the gate"
-    assert program.end() == 0
-
-
 def test_inherited_sockets_are_closed(gated: Start, foreign: Callable[..., Foreign]) -> None:
     line = socket.create_connection(("127.0.0.1", foreign().port))
     line.set_inheritable(True)
@@ -275,7 +249,7 @@ def test_programs_of_another_architecture_are_killed(gated: Start, tmp_path: Pat
         forbidden("gcc is not here (Debian: apt install gcc)")
     source = tmp_path / "compat.c"
     source.write_text(
-        "int main(void) { int r; __asm__ volatile(\"int $0x80\" : \"=a\"(r) : \"a\"(20)); return r > 0 ? 0 : 1; }\n",
+        'int main(void) { int r; __asm__ volatile("int $0x80" : "=a"(r) : "a"(20)); return r > 0 ? 0 : 1; }\n',
         encoding="ascii",
     )
     made = subprocess.run([compiler, "-o", str(tmp_path / "compat"), str(source)], capture_output=True, check=False)

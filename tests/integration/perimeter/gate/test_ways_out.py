@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from integration.perimeter.gate.house import Foreign, Gated, World, link, until
 
 Start = Callable[..., Gated]
@@ -126,11 +127,58 @@ def test_options_that_lead_packets_elsewhere_are_refused(gated: Start) -> None:
             error_of(b.setsockopt, 41, 57, bytes(24)),
             error_of(b.setsockopt, 41, 27, bytes(20)),
             error_of(b.setsockopt, 0, 4, route),
+            error_of(a.setsockopt, 0, 15, 1),
+            error_of(b.setsockopt, 41, 78, 1),
         ], fine=[error_of(a.setsockopt, 1, 2, 1), error_of(a.setsockopt, 6, 1, 1), error_of(b.setsockopt, 41, 26, 1)])
     """)
-    assert program.hear() == {"errors": ["EACCES"] * 6, "fine": ["none"] * 3}
+    assert program.hear() == {"errors": ["EACCES"] * 8, "fine": ["none"] * 3}
     program.end()
-    assert len(program.book("refused", act="socket")) == 6
+    assert len(program.book("refused", act="socket")) == 8
+
+
+def test_loopback_through_a_network_card_is_refused(gated: Start, world: World) -> None:
+    """A socket that is bound to a card's link-local address would send what is meant for ::1 through the card."""
+    program = gated(
+        """
+        with open("/proc/net/if_inet6") as file:
+            words = next(line.split() for line in file if line.startswith("fe80"))
+        card = ":".join(words[0][at : at + 4] for at in range(0, 32, 4))
+        enter()
+        own = socket.create_server(("::1", 0), family=socket.AF_INET6)
+        def call(bound=None, no_port=False):
+            with socket.socket(socket.AF_INET6) as line:
+                line.setsockopt(0, 24, int(no_port))
+                if bound: line.bind(bound)
+                line.settimeout(3)
+                return error_of(line.connect, own.getsockname()[:2])
+        tied = (card, 0, 0, int(words[1], 16))
+        with socket.socket(socket.AF_INET6) as line:  # a new address is only good once nobody else claims it (RFC 4862)
+            while error_of(line.bind, tied) == "EADDRNOTAVAIL": time.sleep(0.05)
+        say(errors=[call(tied), call(tied, True), call(no_port=True)], fine=[call(), call(("::1", 0)), call(("::", 0))])
+        stop = threading.Event()
+        def bind_again(line):
+            while not stop.is_set():
+                try: line.bind(tied)
+                except OSError: pass
+        raced = set()
+        for _ in range(100):
+            with socket.socket(socket.AF_INET6) as line:
+                line.setsockopt(0, 24, 1)
+                line.settimeout(3)
+                stop.clear()
+                racer = threading.Thread(target=bind_again, args=(line,))
+                racer.start()
+                raced.add(error_of(line.connect, own.getsockname()[:2]))
+                stop.set()
+                racer.join()
+        say(raced=sorted(raced))
+        """,
+        prefix=world.prefix,
+    )
+    assert program.hear() == {"errors": ["EACCES", "EACCES", "EACCES"], "fine": ["none"] * 3}
+    assert set(program.hear()["raced"]) <= {"EACCES"}
+    program.end()
+    assert program.book("refused", protocol="ipv6 bound elsewhere")
 
 
 def test_doors_of_the_kernel_are_closed(gated: Start) -> None:
