@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class JournalBook:
-    """The gate's book. What can't be written (a full disk) is refused all the same, and logged."""
+    """The gate's book. What can't be written (a full disk) does not leave; what is refused or over is logged instead."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -22,7 +22,8 @@ class JournalBook:
         self._write(Kind.REFUSED, facts_of(attempt, judged, program=program, pid=pid))
 
     def allowed(self, attempt: Attempt, judged: Verdict, *, program: str, pid: int) -> None:
-        self._write(Kind.ALLOWED, facts_of(attempt, judged, program=program, pid=pid))
+        """Raises ``HameauError`` when it can't be written: then nothing leaves."""
+        self._journal.record(Kind.ALLOWED, by="", **facts_of(attempt, judged, program=program, pid=pid))
 
     def ended(
         self,

@@ -20,7 +20,8 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from hameau.kit import N_, Corrupt, HameauError, NotEnough, Refused, Unavailable
-from hameau.perimeter.doors import HOW_TO_ALLOW, Door
+from hameau.perimeter.doors import Door
+from hameau.perimeter.gate import HOW_TO_ALLOW
 from hameau.perimeter.guard import address_of, covers, target_of, verdict
 from hameau.perimeter.lines import TIMEOUT, Line, open_line
 from hameau.perimeter.policy import PolicyStore

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from hameau.kit import N_, Refused, Unavailable
 from hameau.perimeter.finding import find
-from hameau.perimeter.gate import ended, resolve
+from hameau.perimeter.gate import HOW_TO_ALLOW, ended, resolve
 from hameau.perimeter.guard import verdict
 from hameau.perimeter.journal import Journal, Kind
 from hameau.perimeter.policy import PolicyStore
@@ -79,6 +79,3 @@ class DirectDoor:
             sent=sent,
             received=received,
         )
-
-
-HOW_TO_ALLOW = N_("Nothing leaves this machine unless you allow it: hameau perimeter allow {host}:PORT --why REASON")

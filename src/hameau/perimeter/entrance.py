@@ -14,6 +14,7 @@ from pathlib import Path
 from hameau.kit import Corrupt
 from hameau.perimeter import gate, hook, names
 from hameau.perimeter.book import JournalBook
+from hameau.perimeter.finding import find, held_by_system
 from hameau.perimeter.guard import verdict
 from hameau.perimeter.journal import Journal, Kind
 from hameau.perimeter.policy import PolicyStore
@@ -35,10 +36,12 @@ def enter(home: Path) -> None:
     """
     global _here  # noqa: PLW0603 - a process is behind one border, from its start to its end
     set_switches()
+    held = held_by_system()
     if gate.inside():  # started by a Hameau that is: bound already
         names.ask_supervisor()
         told = gate.state()
-        _here = Protection(Enforcement.GATE, tuple(told.get("walls", ())), float(told.get("since", 0.0)))
+        walls = (*held, *told.get("walls", ()))
+        _here = Protection(_level(held, Enforcement.GATE), walls, float(told.get("since", 0.0)))
         return
     store, journal = PolicyStore(home), Journal(home / "journal")
 
@@ -48,15 +51,15 @@ def enter(home: Path) -> None:
     if os.environ.get(CHOICE) == "hook":
         lacking = f"{CHOICE}=hook asks for it"
     else:
-        entered = gate.enter(judge=judge, book=JournalBook(journal))
+        entered = gate.enter(judge=judge, book=JournalBook(journal), find=find)
         if entered.gated:
             names.ask_supervisor()
-            _here = Protection(Enforcement.GATE, entered.walls, entered.since)
+            _here = Protection(_level(held, Enforcement.GATE), (*held, *entered.walls), entered.since)
             return
         lacking = entered.reason
         logger.warning("There is no gate: %s", entered.reason)
     _put_up_hook(judge, journal)
-    _here = Protection(Enforcement.HOOK, ("hook",), time.time(), lacking=lacking)
+    _here = Protection(_level(held, Enforcement.HOOK), (*held, "hook"), time.time(), lacking=lacking)
 
 
 def policy_of(store: PolicyStore) -> Policy:
@@ -77,6 +80,10 @@ def find_names() -> None:
     """For a Python process inside the gate that did not come through :func:`enter`: names are asked of the supervisor."""
     if gate.inside():
         names.ask_supervisor()
+
+
+def _level(held: tuple[str, ...], otherwise: Enforcement) -> Enforcement:
+    return Enforcement.SYSTEM if held else otherwise
 
 
 def _put_up_hook(judge: hook.Judge, journal: Journal) -> None:

@@ -5,8 +5,20 @@
 - :func:`resolve`, :func:`ended`, :func:`recheck`, :func:`state`: questions to the supervisor from inside
 """
 
-from hameau.perimeter.gate.door import ended, inside, recheck, resolve, state
+from hameau.perimeter.gate.door import HOW_TO_ALLOW, ended, inside, recheck, resolve, state
 from hameau.perimeter.gate.enter import Entered, enter
-from hameau.perimeter.gate.ports import Book, Judge
+from hameau.perimeter.gate.ports import Book, Find, Judge
 
-__all__ = ["Book", "Entered", "Judge", "ended", "enter", "inside", "recheck", "resolve", "state"]
+__all__ = [
+    "HOW_TO_ALLOW",
+    "Book",
+    "Entered",
+    "Find",
+    "Judge",
+    "ended",
+    "enter",
+    "inside",
+    "recheck",
+    "resolve",
+    "state",
+]

@@ -21,7 +21,7 @@ from hameau.kit import N_
 from hameau.perimeter.gate import tree
 from hameau.perimeter.gate.outward import OutwardConnections
 from hameau.perimeter.gate.pins import Pins
-from hameau.perimeter.gate.ports import Book, Judge
+from hameau.perimeter.gate.ports import Book, Find, Judge
 from hameau.perimeter.types import Act, Attempt, Verdict
 
 _MOST = 32
@@ -35,7 +35,8 @@ logger = logging.getLogger(__name__)
 class Doorway:
     """Listens in ``folder``, which only we may enter; answers once :meth:`serve` was called."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, find: Find) -> None:
+        self._find = find
         self.path = os.path.join(folder, "door.sock")
         self._folder = folder
         self._line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -129,14 +130,13 @@ class Doorway:
         if judged.leaves:
             self._book.allowed(attempt, judged, program=program, pid=pid)
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = tuple(self._find(host, port))
         except (OSError, UnicodeError) as error:
             return {"failed": str(error)}
         addresses: list[str] = []
         barred: tuple[Attempt, Verdict] | None = None
-        for family, *_, place in found:
-            address = str(place[0])
-            kind = "inet6" if family == socket.AF_INET6 else "inet"
+        for address in found:
+            kind = "inet6" if ":" in address else "inet"
             onward = Attempt(Act.CONNECT, kind, address.partition("%")[0], port, host=host)
             verdict = self._judge(onward)
             if verdict.allowed:

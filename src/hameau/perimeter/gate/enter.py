@@ -22,7 +22,7 @@ from hameau.perimeter.gate import calls, doorway, keeper, notify, walls
 from hameau.perimeter.gate.door import DOOR
 from hameau.perimeter.gate.filter import program
 from hameau.perimeter.gate.numbers import NUMBERS
-from hameau.perimeter.gate.ports import Book, Judge
+from hameau.perimeter.gate.ports import Book, Find, Judge
 from hameau.perimeter.gate.supervisor import Supervisor
 
 _SWITCH = 0.0005  # seconds; Python's 5 ms would make one caller wait for the other's paperwork
@@ -51,12 +51,12 @@ class Entered:
     reason: str = ""
 
 
-def enter(*, judge: Judge, book: Book) -> Entered:
+def enter(*, judge: Judge, book: Book, find: Find) -> Entered:
     """Puts this process and all its children to come behind the gate.
 
     Returns in a new process, behind it, or in this one when that is not to be had. Must be called with one thread, before
     anything heavy is loaded: the supervisor is a copy of this process. ``judge`` and ``book`` are used by the supervisor
-    alone, and must have nothing open yet.
+    alone, and must have nothing open yet; so is ``find``.
     """
     if reason := _obstacle():
         return Entered(False, reason=reason)
@@ -70,7 +70,7 @@ def enter(*, judge: Judge, book: Book) -> Entered:
     supervisor = os.fork()
     if supervisor == 0:
         os.close(told)
-        return _supervise(folder, judge, book, before, telling)
+        return _supervise(folder, judge, book, find, before, telling)
     os.close(telling)
     answer = _first_word(told)
     if "main" not in answer:
@@ -107,7 +107,9 @@ def _stay(supervisor: int, main: int, ending: int, folder: str) -> NoReturn:
     keeper.end_like(status)
 
 
-def _supervise(folder: str, judge: Judge, book: Book, before: set[int | signal.Signals], telling: int) -> Entered:
+def _supervise(
+    folder: str, judge: Judge, book: Book, find: Find, before: set[int | signal.Signals], telling: int
+) -> Entered:
     """In the second process: starts the third, in which alone this returns."""
     keeping = os.getppid()
     calls.prctl(calls.SET_PDEATHSIG, signal.SIGTERM)
@@ -115,7 +117,7 @@ def _supervise(folder: str, judge: Judge, book: Book, before: set[int | signal.S
         os._exit(1)
     os.set_blocking(telling, True)
     theirs, ours = os.pipe(), os.pipe()  # the child tells, the supervisor tells
-    door = doorway.Doorway(folder)
+    door = doorway.Doorway(folder, find)
     parent = os.getpid()
     child = os.fork()
     if child == 0:

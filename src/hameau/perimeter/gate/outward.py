@@ -105,7 +105,8 @@ class OutwardConnections:
             os.eventfd_write(self._wake, 1)
 
     def reported(self, address: str, port: int, sent: int, received: int) -> bool:
-        """The program itself says that its connection to this place is over: what it counted is written down."""
+        """The program itself says that its connection to this place is over. What it counted is written down when the
+        connection has really ended: until then it is watched, and cut, as before."""
         with self._lock:
             found = next(
                 (each for each in self._open.values() if (each.attempt.address, each.attempt.port) == (address, port)),
@@ -113,8 +114,7 @@ class OutwardConnections:
             )
             if found is None:
                 return False
-            del self._open[found.inode]
-        self._write(found, sent, received)
+            found.sent, found.received = max(found.sent or 0, sent), max(found.received or 0, received)
         return True
 
     def watch(self) -> int:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from hameau.perimeter.types import Attempt, Verdict
 
 Judge = Callable[[Attempt], Verdict]
 """The guard, with the policy and the time of now. Asked from several threads, and ten times a second for each open connection."""
+
+
+Find = Callable[[str, int], Iterable[str]]
+"""The addresses of a host, for a connection to a port, in the order to be tried. Raises ``OSError``."""
 
 
 class Book(Protocol):
@@ -18,7 +22,8 @@ class Book(Protocol):
         """Told before the answer is given."""
 
     def allowed(self, attempt: Attempt, judged: Verdict, *, program: str, pid: int) -> None:
-        """Told before something leaves; not told of what stays among our own programs."""
+        """Told before something leaves; not told of what stays among our own programs. What it raises keeps that from leaving:
+        nothing goes out that can't be written down."""
 
     def ended(
         self,

@@ -15,8 +15,8 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from hameau.kit import N_, Corrupt, HameauError
-from hameau.perimeter.guard import address_of
 from hameau.perimeter import standing
+from hameau.perimeter.guard import address_of
 from hameau.perimeter.kernel import nftables, sockets
 from hameau.perimeter.kernel.accounts import Account, account, acting_as
 from hameau.perimeter.kernel.cgroup import remove_programs, root_folder

@@ -16,7 +16,10 @@ from hameau.kit import home_folder
 from hameau.perimeter.entrance import enter, here
 from hameau.perimeter.probe import NOBODY, try_c, try_child, try_python
 
+NEIGHBOUR = "neighbour.sock"
+"""The socket of a program that is not Hameau's, in the folder in which this one runs."""
 _NOBODY6 = "2001:db8::1"  # RFC 3849
+_PATIENCE = 5.0  # seconds
 
 
 def main() -> None:
@@ -50,6 +53,13 @@ def _udp(port: int) -> int:
     return 0
 
 
+def _unix(_port: int) -> int:
+    """Another program of this machine, which could send things on for us; it listens in our folder."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(_PATIENCE)
+        return line.connect_ex(NEIGHBOUR)
+
+
 def _name(port: int) -> int:
     """A name that can't be (RFC 6761): only the question can leave."""
     try:
@@ -69,6 +79,7 @@ _WAYS: tuple[tuple[str, str, Callable[[int], int]], ...] = (
     ("ipv6", _NOBODY6, _ipv6),
     ("udp", NOBODY, _udp),
     ("name", _NAME, _name),
+    ("unix", NEIGHBOUR, _unix),
 )
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hameau.kit import N_, say
 from hameau.perimeter.proof.types import CONTROLS, Proof, Said, Tally, Try
-from hameau.perimeter.proof.words import LEVELS, STEP_NAMES, WAYS
+from hameau.perimeter.proof.words import FACTS, LEVELS, STEP_NAMES, WAYS
+from hameau.perimeter.words import WALLS
 
 REPORTS: Mapping[str, str] = {"rapport.md": "fr", "report.md": "en"}
 """The files, and their languages."""
@@ -73,14 +74,14 @@ def render(proof: Proof, language: str) -> str:
         "outside": proof.outside,
         "controls": _controls(proof, language),
         "level": say(LEVELS.get(stage.held.level, stage.held.level), language),
-        "walls": ", ".join(stage.held.walls) or "—",
+        "walls": _list(f"{wall}: {say(WALLS[wall], language)}" if wall in WALLS else wall for wall in stage.held.walls),
         "tries": _tries(stage.tries, language),
         "journal_entries": proof.journal.entries,
         "journal_refused": proof.journal.refused,
         "journal_head": proof.journal.head,
         "journal_key": proof.journal.key,
-        "machine": _table(proof.machine),
-        "versions": _table(proof.versions),
+        "machine": _table(proof.machine, language),
+        "versions": _table(proof.versions, language),
         "code": proof.code_sha256,
         "key": proof.key,
         "hashes": "\n".join(f"| `{name}` | {each.bytes} | `{each.sha256}` |" for name, each in proof.files.items()),
@@ -149,8 +150,13 @@ def _list(lines: Iterable[str]) -> str:
     return "".join(f"\n- {line}" for line in lines)
 
 
-def _table(facts: Mapping[str, object]) -> str:
-    return "\n".join(f"| {name} | {_cell(str(value))} |" for name, value in facts.items())
+def _table(facts: Mapping[str, object], language: str) -> str:
+    named = {say(FACTS.get(name, name), language): value for name, value in facts.items()}
+    yes_no = {True: say(N_("yes"), language), False: say(N_("no"), language)}
+    return "\n".join(
+        f"| {name} | {yes_no[value] if isinstance(value, bool) else _cell(str(value))} |"
+        for name, value in named.items()
+    )
 
 
 def _cell(text: str) -> str:

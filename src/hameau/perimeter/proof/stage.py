@@ -7,6 +7,7 @@ everything that it started. Signs and writes nothing but the captures.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -23,6 +24,7 @@ from hameau.kit import N_, HameauError
 from hameau.perimeter import kernel
 from hameau.perimeter.journal import Journal, Kind
 from hameau.perimeter.proof import control, processes
+from hameau.perimeter.proof.attempts import NEIGHBOUR
 from hameau.perimeter.proof.capture import Capture, counters
 from hameau.perimeter.proof.headers import Headers
 from hameau.perimeter.proof.journey import Journey, environment
@@ -138,7 +140,9 @@ def _sent(interface: str) -> int:
 def _attempts(order: Order, capture: Capture) -> tuple[Held, tuple[Try, ...], Step]:
     """Lets a program behind the border try to get out, and looks for it in the journal and among the packets."""
     began = time.time()
-    done = Running(order.attempts, order.folder, environment(order)).wait(_ATTEMPT_SECONDS)
+    with _neighbour(order) as reached:
+        done = Running(order.attempts, order.folder, environment(order)).wait(_ATTEMPT_SECONDS)
+        called = reached()
     try:
         told = json.loads(done.out)
         held = Held(str(told["level"]), tuple(str(wall) for wall in told["walls"]))
@@ -149,7 +153,7 @@ def _attempts(order: Order, capture: Capture) -> tuple[Held, tuple[Try, ...], St
     time.sleep(_SETTLE)
     entries = _entries(order, began)
     seen = capture.sent(ATTEMPTS)
-    tries = tuple(_tried(each, entries, seen) for each in made)
+    tries = tuple(_tried(each, entries, seen, called=called) for each in made)
     good = sum(each.refused and each.entry > 0 and not each.captured for each in tries)
     said = Said(N_("tried: {tried}; refused and written into the journal: {good}"), {"tried": len(tries), "good": good})
     if not tries:
@@ -162,6 +166,25 @@ def _attempts(order: Order, capture: Capture) -> tuple[Held, tuple[Try, ...], St
     )
 
 
+@contextlib.contextmanager
+def _neighbour(order: Order) -> Iterator[Callable[[], bool]]:
+    """A program that is not Hameau's listens on a unix socket: us. What is yielded says whether it was reached."""
+    os.chdir(order.folder)  # such a name may not be long
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.bind(NEIGHBOUR)
+        line.listen()
+        line.setblocking(False)
+
+        def reached() -> bool:
+            try:
+                line.accept()[0].close()
+            except BlockingIOError:
+                return False
+            return True
+
+        yield reached
+
+
 def _entries(order: Order, since: float) -> list[tuple[int, dict[str, Any]]]:
     """The refusals that the journal of the journey holds since then."""
     journal = Journal(order.home / "journal")
@@ -169,10 +192,14 @@ def _entries(order: Order, since: float) -> list[tuple[int, dict[str, Any]]]:
     return [(entry.number, dict(entry.facts)) for entry in found]
 
 
-def _tried(told: dict[str, Any], entries: list[tuple[int, dict[str, Any]]], seen: Iterable[Headers]) -> Try:
+def _tried(
+    told: dict[str, Any], entries: list[tuple[int, dict[str, Any]]], seen: Iterable[Headers], *, called: bool
+) -> Try:
     way, target, port, error = str(told["way"]), str(told["target"]), int(told["port"]), str(told["error"])
     entry = next((number for number, facts in entries if _is_of(way, target, port, facts)), 0)
-    if way == "name":
+    if way == "unix":
+        captured = called
+    elif way == "name":
         captured = any(target.encode().split(b".")[0] in each.payload for each in seen)
     else:
         captured = any((each.target, each.port) == (target, port) for each in seen)
@@ -183,6 +210,8 @@ def _is_of(way: str, target: str, port: int, facts: dict[str, Any]) -> bool:
     """Whether an entry of the journal is about this attempt."""
     if way == "name":
         return facts.get("host") == target
+    if way == "unix":
+        return facts.get("protocol") == "unix" and str(facts.get("address", "")).endswith(f"/{target}")
     if way == "udp":  # refused where the socket is made, before it has an address
         return facts.get("act") == "socket" or facts.get("port") == port
     return facts.get("address") == target and facts.get("port") == port

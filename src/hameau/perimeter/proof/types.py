@@ -130,7 +130,7 @@ class Try:
     """An attempt to get out on purpose, behind the border."""
 
     way: str
-    """``python``, ``c``, ``child``, ``ipv6``, ``udp``, ``name``."""
+    """``python``, ``c``, ``child``, ``ipv6``, ``udp``, ``name``, ``unix``."""
     target: str
     port: int
     error: str
@@ -139,7 +139,7 @@ class Try:
     entry: int = 0
     """The number of its entry in the journal; 0: there is none."""
     captured: bool = False
-    """Whether a packet of it was seen."""
+    """Whether a packet of it was seen, or for ``unix``, whether the other program was reached: no packet would show it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ WAYS: Mapping[str, str] = {
     "ipv6": N_("IPv6"),
     "udp": N_("UDP, without a connection"),
     "name": N_("asking for the address of a name (DNS)"),
+    "unix": N_("another program of this machine, which could pass things on"),
 }
 """The attempts that must have been made."""
 LEVELS: Mapping[str, str] = {
@@ -36,4 +37,13 @@ LEVELS: Mapping[str, str] = {
     "gate": N_("the gate: the kernel stops every call that could leave, and a supervisor decides"),
     "hook": N_("Python’s audit hook alone: not proven"),
     "": N_("unknown"),
+}
+FACTS: Mapping[str, str] = {
+    "system": N_("system"),
+    "kernel": N_("kernel"),
+    "architecture": N_("architecture"),
+    "processor": N_("processor"),
+    "threads": N_("processor threads"),
+    "memory_bytes": N_("memory in bytes"),
+    "root": N_("run as root"),
 }

@@ -17,6 +17,7 @@ import time
 
 from hameau.kit import Refused, Unavailable
 from hameau.perimeter import gate
+from hameau.perimeter.finding import find
 from hameau.perimeter.guard import verdict
 from hameau.perimeter.types import Connection, Level, Policy
 
@@ -56,7 +57,7 @@ def judge(attempt):
 
 def enter():
     """Goes behind the gate, and says so if that failed."""
-    entered = gate.enter(judge=judge, book=Lines())
+    entered = gate.enter(judge=judge, book=Lines(), find=find)
     if not entered.gated:
         sys.exit(f"no gate: {entered.reason}")
     return entered

@@ -16,7 +16,7 @@ def test_a_second_gate_inside_the_first_is_not_to_be_had(gated: Start) -> None:
     program = gated("""
         enter()
         before = sorted(os.listdir("/proc/self/fd")), signal.pthread_sigmask(signal.SIG_BLOCK, []), os.getpid()
-        second = gate.enter(judge=judge, book=Lines())
+        second = gate.enter(judge=judge, book=Lines(), find=find)
         after = sorted(os.listdir("/proc/self/fd")), signal.pthread_sigmask(signal.SIG_BLOCK, []), os.getpid()
         say(gated=second.gated, reason=second.reason, same=before == after, inside=gate.inside())
     """)
@@ -39,7 +39,7 @@ def test_an_ordinary_user_goes_in_as_well(gated: Start, tmp_path: Path) -> None:
         codecs.lookup("ascii")  # this user may not read where Python's own files are
         os.setgroups([]); os.setgid(65534); os.setuid(65534)
         ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # as after exec
-        entered = gate.enter(judge=lambda _: Verdict(False, "no"), book=Silent())
+        entered = gate.enter(judge=lambda _: Verdict(False, "no"), book=Silent(), find=find)
         own = socket.create_server(("127.0.0.1", 0))
         say(walls=entered.walls, own=connect(*own.getsockname()), other=connect("192.0.2.1", 9), inside=gate.inside(),
             look=error_of(open, f"/proc/{os.getppid()}/mem", "rb"))
@@ -56,7 +56,7 @@ def test_an_ordinary_user_goes_in_as_well(gated: Start, tmp_path: Path) -> None:
 def test_with_threads_there_is_no_way_in(gated: Start) -> None:
     program = gated("""
         threading.Thread(target=time.sleep, args=(1,), daemon=True).start()
-        said = gate.enter(judge=judge, book=Lines())
+        said = gate.enter(judge=judge, book=Lines(), find=find)
         say(gated=said.gated, reason=said.reason)
     """)
     said = program.hear()
@@ -76,7 +76,7 @@ def test_where_the_filter_is_forbidden_nothing_changes(gated: Start) -> None:
         header = struct.pack("HxxxxxxP", (len(code) - 1) // 8, ctypes.addressof(code))
         calls.system("seccomp", 1, 0, header)
         before = os.getpid()
-        said = gate.enter(judge=judge, book=Lines())
+        said = gate.enter(judge=judge, book=Lines(), find=find)
         say(gated=said.gated, reason=said.reason, same=before == os.getpid(), door="HAMEAU_DOOR" in os.environ)
     """)
     said = program.hear()
@@ -88,7 +88,7 @@ def test_where_the_filter_is_forbidden_nothing_changes(gated: Start) -> None:
 def test_a_judge_that_fails_refuses(gated: Start) -> None:
     program = gated("""
         def broken(attempt): raise RuntimeError("no")
-        gate.enter(judge=broken, book=Lines())
+        gate.enter(judge=broken, book=Lines(), find=find)
         own = socket.create_server(("127.0.0.1", 0))
         say(error=[connect("192.0.2.1", 9), error_of(socket.socket, socket.AF_INET, socket.SOCK_DGRAM)],
             own=connect(*own.getsockname()))
@@ -104,7 +104,7 @@ def test_a_book_that_fails_lets_nothing_out(gated: Start) -> None:
         import json
         with open(f"{FOLDER}/policy", "w") as file:
             json.dump({"connections": [{"name": "t", "who": "", "why": "t", "host": "192.0.2.1", "port": 9}]}, file)
-        gate.enter(judge=judge, book=Full())
+        gate.enter(judge=judge, book=Full(), find=find)
         say(error=[connect("192.0.2.1", 9), connect("192.0.2.1", 10)])
     """)
     assert program.hear() == {"error": ["EACCES", "EACCES"]}
