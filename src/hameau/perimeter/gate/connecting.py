@@ -88,7 +88,7 @@ class Connecting:
             os.close(line)
             self._listener.answer(call, errno.ECONNREFUSED)  # nobody is there
         elif found.inode not in self._ours:
-            self._elsewhere(call, line, place)
+            self._elsewhere(call, line, place, at_once=found.waiting < found.room)
         elif not nearend.hold(line, place):
             os.close(line)
             self._refuse(call, _NEAR_END)
@@ -97,18 +97,33 @@ class Connecting:
         else:  # its queue is full: the kernel would let us wait
             self._wait(call, line, place.exact)
 
-    def _elsewhere(self, call: Call, line: int, place: Place) -> None:
-        """Judged, written down and begun at once: to hand it on would take longer than to do it."""
-        inode = 0
+    def _elsewhere(self, call: Call, line: int, place: Place, *, at_once: bool = False) -> None:
+        """Judged here; what is allowed and may have to wait goes on in a thread of its own, what is refused is the clerk's.
+
+        A thread costs a tenth of a millisecond and more, so what can't wait (``at_once``, or a socket that does not block)
+        is done here.
+        """
         try:
             attempt, judged = self._judged(place)
+        except BaseException:
+            os.close(line)
+            raise
+        if not judged.allowed:
+            os.close(line)
+            self._crew.soon(call, partial(self._refuse, call, attempt))
+        elif at_once or not calls.is_blocking(line):
+            self._leave(call, line, place, attempt, judged)
+        elif not self._crew.apart(call, partial(self._leave, call, line, place, attempt, judged)):
+            os.close(line)
+            self._listener.answer(call, errno.EAGAIN)
+
+    def _leave(self, call: Call, line: int, place: Place, attempt: Attempt, judged: Verdict) -> None:
+        inode = 0
+        try:
             pid = _group_of(call.thread)
             program = tree.program_of(pid)
-            if judged.allowed and place.loopback and not nearend.hold(line, place):
-                attempt, judged = _NEAR_END, self._judge(_NEAR_END)
-            if not judged.allowed:
-                self._book.refused(attempt, judged, program=program, pid=pid)
-            else:
+            held = not place.loopback or nearend.hold(line, place)
+            if held:
                 name = judged.connection.name if judged.connection else ""
                 inode = os.fstat(line).st_ino
                 outward = Outward(inode, attempt, place, name, program, pid, line, call.thread)
@@ -117,13 +132,11 @@ class Connecting:
         except BaseException:
             self._release(line, inode, -1)
             raise
-        if not inode:
-            os.close(line)
-            self._listener.answer(call, errno.EACCES)
-        elif calls.is_blocking(line):
-            self._wait(call, line, place.exact, inode)
-        else:
+        if held:
             self._finish(call, line, place.exact, inode)
+        else:
+            os.close(line)
+            self._refuse(call, _NEAR_END)
 
     def _judged(self, place: Place) -> tuple[Attempt, Verdict]:
         """As one of the names that were resolved to this place; if none of them may, as the bare address."""

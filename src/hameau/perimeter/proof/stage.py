@@ -211,7 +211,7 @@ def _is_of(way: str, target: str, port: int, facts: dict[str, Any]) -> bool:
     if way == "name":
         return facts.get("host") == target
     if way == "unix":
-        return facts.get("protocol") == "unix" and str(facts.get("address", "")).endswith(f"/{target}")
+        return facts.get("protocol") == "unix" and str(facts.get("address", "")).rpartition("/")[2] == target
     if way == "udp":  # refused where the socket is made, before it has an address
         return facts.get("act") == "socket" or facts.get("port") == port
     return facts.get("address") == target and facts.get("port") == port

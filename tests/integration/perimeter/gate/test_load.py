@@ -81,6 +81,7 @@ def test_callers_that_die_are_forgotten(gated: Start, foreign: Callable[..., For
         line.connect_ex(("127.0.0.1", port))
     own = socket.create_server(("127.0.0.1", 0))
     connect(*own.getsockname())
+    connect("192.0.2.1", 9)  # refused: from now on the supervisor has its clerk
     time.sleep(0.5)
     before = handles()
     for number in range(30):

@@ -17,7 +17,7 @@ from fakes.proofs import STAGE
 from hameau.kit import NotEnough
 from hameau.perimeter.journal import Journal, Kind
 from hameau.perimeter.proof.pcap import Writer
-from hameau.perimeter.proof.prove import Wish, _folder, _order, _written
+from hameau.perimeter.proof.making import Wish, _folder, _order, _written
 
 base, out = Path(sys.argv[1]), Path(sys.argv[2])
 work = base / "work"

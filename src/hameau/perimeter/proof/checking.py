@@ -13,8 +13,8 @@ from hameau.perimeter.journal.keys import PublicKey
 from hameau.perimeter.journal.verify import verify_file
 from hameau.perimeter.proof import verdict
 from hameau.perimeter.proof.headers import headers
+from hameau.perimeter.proof.making import FACTS, FORMAT, JOURNAL, KEY, SIGNATURE
 from hameau.perimeter.proof.pcap import LOOPBACK, read
-from hameau.perimeter.proof.prove import FACTS, FORMAT, JOURNAL, KEY, SIGNATURE
 from hameau.perimeter.proof.types import CONTROL_FILE, CONTROLS, JOURNEY_FILE, Control, Proof, Said
 from hameau.perimeter.proof.wire import decode
 
