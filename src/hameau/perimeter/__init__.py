@@ -7,10 +7,11 @@
 - :class:`Journal`, :class:`Kind`: what happened, chained so that it can't be rewritten unseen
 - :class:`Witness`: what the rooms above tell the journal
 - :func:`enter`: puts this process and all its children behind the best border there is; :class:`Protection` says which
+- :mod:`proof`: a sealed journey, its capture and its signed report
 - :func:`asking`: through which face a person asks; :func:`find_names`: for Python libraries that need a name inside
 """
 
-from hameau.perimeter import words
+from hameau.perimeter import proof, words
 from hameau.perimeter.client import Client
 from hameau.perimeter.entrance import enter, find_names, here
 from hameau.perimeter.guard import target_of, verdict
@@ -60,6 +61,7 @@ __all__ = [
     "enter",
     "find_names",
     "here",
+    "proof",
     "target_of",
     "verdict",
     "words",

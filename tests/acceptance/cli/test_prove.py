@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fakes.trees import grow
 from hameau.kit import NotFound
 from hameau.perimeter import proof
-from hameau.perimeter.proof.prove import FACTS, KEY, SIGNATURE
+from hameau.perimeter.proof.making import FACTS, KEY, SIGNATURE
 
 PROVE = [sys.executable, "-W", "error", "-c", "from hameau.cli import main; main()", "perimeter", "prove"]
 FILES = {"proof.json", "proof.json.sig", "public-key.pem", "rapport.md", "report.md", "journey.pcap", "control.pcap"}
@@ -223,6 +223,53 @@ def test_tools_of_others_agree(made: dict[str, Any]) -> None:
             done = subprocess.run([tcpdump, "-nr", name], cwd=folder, capture_output=True, text=True, check=True)
             assert len(done.stdout.splitlines()) == packets
     assert len(base64.b64encode((folder / SIGNATURE).read_bytes())) == 88
+
+
+# --- where it can't be proven ---------------------------------------------------------------------------------------------
+
+
+def test_a_border_that_leaks_is_caught_by_the_capture(tmp_path: Path) -> None:
+    """With Python's hook alone, the C library and the child get out: into the sealed network, where they are seen."""
+    papers = grow(tmp_path / "papiers", PAPERS)
+    environment = {**os.environ, "HAMEAU_HOME": str(tmp_path / "home"), "HAMEAU_PERIMETER": "hook"}
+    command = [*PROVE, "--out", str(tmp_path / "out"), "--documents", str(papers), "--json"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    told = json.loads(done.stdout)
+    if BORDER in done.stdout:
+        allowed_to_skip(done.stdout)
+    assert done.returncode == 1
+    assert not told["passed"]
+    assert told["outside"] == 2
+    assert any("got out" in reason for reason in told["reasons"])
+    folder = Path(told["folder"])
+    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    assert {each["way"] for each in facts["stage"]["tries"] if each["captured"]} == {"c", "child", "unix"}
+    assert "failed" in (folder / "report.md").read_text(encoding="utf-8").split("##")[0]
+    found = proof.check(folder)
+    assert (found.ok, found.packets) == (True, 2)  # an honest report of a failure
+
+
+def test_where_the_machine_forbids_it_the_reason_is_said(tmp_path: Path) -> None:
+    setpriv = shutil.which("setpriv")
+    if setpriv is None or os.geteuid() != 0:
+        pytest.skip("root lays its powers down with the program setpriv")
+    environment = {**os.environ, "HAMEAU_HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path)}
+    command = [setpriv, "--bounding-set=-all", "--inh-caps=-all", *PROVE, "--out", str(tmp_path / "out"), "--json"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    error = json.loads(done.stdout)["error"]
+    assert error["code"] == "not_permitted"
+    assert BORDER in error["message"]
+    assert "root" in error["hint"]
+    assert list((tmp_path / "out").iterdir()) == []
+    assert not list(tmp_path.glob("hameau-proof-*"))
+
+
+@pytest.mark.parametrize("options", [["--check", "nowhere"], ["--documents", "nowhere"], ["--nope"]])
+def test_what_is_not_understood_is_2(options: list[str], tmp_path: Path) -> None:
+    done = subprocess.run([*PROVE, *options], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr
 
 
 # --- cut off -----------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import logging
 import os
 import platform
 import signal
@@ -39,6 +40,9 @@ _DISPOSITIONS: dict[int, Any] = {
     signal.SIGCONT: signal.SIG_DFL,
 }
 """What the supervisor does with signals; it ignores the others, which are Hameau's business."""
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,7 @@ def _supervise(
         calls.prctl(calls.SET_DUMPABLE, 0)
         supervisor = Supervisor(listener, door, judge, book, tuple(answer["walls"]))
     except Exception as error:  # noqa: BLE001 - whatever it is, the first process must be told
+        logger.info("the supervisor can't begin: %s", error)
         _give_up(child, telling, str(error))
     os.write(telling, json.dumps({"main": child}).encode() + b"\n")
     os.write(ours[1], b"go\n")
