@@ -51,12 +51,12 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return _pipe_closed()
     except HameauError as error:
-        return _explained(error, arguments)
+        return explained(error, arguments)
     except OSError as error:
-        return _explained(_of_system(error), arguments)
+        return explained(_of_system(error), arguments)
     except Exception as error:  # noqa: BLE001 - the edge: a person never sees a stack trace
         _log.info("unexpected", exc_info=error)
-        return _explained(_of_bug(error), arguments)
+        return explained(_of_bug(error), arguments)
     return DONE
 
 
@@ -79,8 +79,11 @@ def _before(verbose: bool) -> None:
     begin(verbose=verbose)
 
 
-def _explained(error: HameauError, arguments: Sequence[str]) -> int:
-    """The error in the reader's language on the error output; with ``--json`` also as the one document on the output."""
+def explained(error: HameauError, arguments: Sequence[str]) -> int:
+    """The error in the reader's language on the error output; with ``--json`` also as the one document on the output.
+
+    Returns the exit code.
+    """
     message, hint = explain(error, language())
     if "--json" in arguments:
         document = {"error": {"code": error.code, "message": message, "hint": hint}}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from hameau.kit import home_folder
+from hameau.kit import HameauError, home_folder
 from hameau.perimeter import enter
 
+_STANDARD = 2  # the last of the standard streams
 _ROOTS = {"prove", "guard"}
 """Commands of ``hameau perimeter`` that build namespaces or filters, which the perimeter forbids to what is in it."""
 
@@ -18,9 +20,26 @@ def main() -> None:
 
     Everything that opens documents, loads engines or speaks to anybody is imported after the first step, and so inside.
     """
-    if not _builds_walls(sys.argv[1:]):
-        enter(home_folder())
+    _open_streams()
+    arguments = sys.argv[1:]
+    if not _builds_walls(arguments):
+        try:
+            home = home_folder()
+        except HameauError as error:
+            sys.exit(import_module("hameau.cli.entry").explained(error, arguments))
+        enter(home)
     import_module("hameau.cli.entry").main()
+
+
+def _open_streams() -> None:
+    """Where we were started without input or output (``<&-``), there is none; the next file that we open must not take
+    its place."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STANDARD:
+        os.set_inheritable(number, True)
+    os.close(number)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _builds_walls(arguments: Sequence[str]) -> bool:

@@ -18,14 +18,21 @@ from hameau.perimeter.kernel import MECHANISMS, keep, release
 @click.option("--user", required=True, help=_("The user that Hameau runs as."))
 @click.option("--home", type=click.Path(file_okay=False, path_type=Path), help=_("That user's home folder of Hameau."))
 @click.option("--mechanism", type=click.Choice(MECHANISMS), default="auto", show_default=True)
+@click.option(
+    "--policy",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=_(
+        "A folder of root's with a perimeter.toml: what the system lets out at most, whatever Hameau itself allows."
+    ),
+)
 @click.option("--remove", is_flag=True, help=_("Take the walls away, and end."))
-def guard(user: str, home: Path | None, mechanism: str, remove: bool) -> None:
+def guard(user: str, home: Path | None, mechanism: str, policy: Path | None, remove: bool) -> None:
     if remove:
         release(user)
         terminal.note(N_("The system no longer holds {user}."), {"user": user})
         return
     folder = home or home_folder()
-    keep(user, folder, record=Recorder(folder), mechanism=mechanism)
+    keep(user, folder, record=Recorder(folder), mechanism=mechanism, policy_folder=policy)
 
 
 class Recorder:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from hameau.kit import N_, BadInput
 
-_SPAN = re.compile(r"(\d{1,4})\s*(min|m|h|d|j|w|s|sem|semaines?|weeks?|days?|jours?|hours?|heures?)")
+_SPAN = re.compile(r"(\d{1,4})\s*(min|m|h|d|j|w|sem|semaines?|weeks?|days?|jours?|hours?|heures?)")
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "j": 86400, "w": 7 * 86400, "s": 7 * 86400}
 _DATE = len("2026-12-31")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import os
 import time
+from contextlib import suppress
 from datetime import datetime
 
 import click
@@ -15,7 +17,7 @@ from hameau.cli.moments import later
 from hameau.cli.prove import prove
 from hameau.cli.words import _
 from hameau.hub import Hub
-from hameau.kit import N_, BadInput, stamp
+from hameau.kit import N_, BadInput, NotFound, stamp
 from hameau.perimeter import FOREVER, Connection, Level, Neighbour, PerimeterState, words
 
 HOME_NETWORK, EVERYTHING = "home-network", "all"
@@ -74,8 +76,20 @@ def allow(
 ) -> None:
     with house() as hub:
         if place == HOME_NETWORK:
+            if until or name or local or why:
+                raise BadInput(
+                    N_("--until, --name, --why and --local are for one Connection, not for the home network."),
+                    hint=N_("The home network stays open until: hameau perimeter deny home-network"),
+                )
             neighbours = tuple(Neighbour(*split_place(each, 0)) for each in neighbour)
             hub.perimeter.set_level(Level.HOME_NETWORK, neighbours)
+            named = ", ".join(_place(each.host, each.port) for each in neighbours) or "—"
+            terminal.note(N_("Open to the home network. Neighbours: {names}"), {"names": named})
+        elif neighbour:
+            raise BadInput(
+                N_("--neighbour is for the home network."),
+                hint=N_("Write: hameau perimeter allow home-network --neighbour HOST:PORT"),
+            )
         else:
             _allow_one(hub, place, why, name, until, local)
         state = hub.perimeter.state()
@@ -88,10 +102,11 @@ def _allow_one(hub: Hub, place: str, why: str, name: str, until: str | None, loc
     if not why.strip():
         raise BadInput(N_("A Connection needs a reason."), hint=N_("Say what for, with --why."))
     end = later(until, time.time()) if until else FOREVER
-    made = hub.perimeter.allow(host, port, why=why, who=getpass.getuser(), name=name, until=end, local=local)
+    made = hub.perimeter.allow(host, port, why=why, who=_user(), name=name, until=end, local=local)
     fields = {"place": _place(made.host, made.port), "name": made.name, "until": _until(made)}
     terminal.note(
-        N_("Allowed: Hameau may now speak with {place} and nobody else. Name: {name}. Until: {until}."), fields
+        N_("Allowed: by the Connection {name}, Hameau may now speak with {place} and with nobody else. End: {until}."),
+        fields,
     )
 
 
@@ -99,15 +114,27 @@ def _allow_one(hub: Hub, place: str, why: str, name: str, until: str | None, loc
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 def deny(names: tuple[str, ...]) -> None:
     with house() as hub:
+        unknown: NotFound | None = None
         for name in names:
-            if name in (HOME_NETWORK, EVERYTHING):
-                hub.perimeter.set_level(Level.CLOSED)
-            if name == EVERYTHING:
-                for each in hub.perimeter.policy().connections:
-                    hub.perimeter.revoke(each.name)
-            elif name != HOME_NETWORK:
-                hub.perimeter.revoke(name)
-            terminal.note(N_("Closed: {name}"), {"name": name})
+            try:
+                _deny_one(hub, name)
+            except NotFound as error:  # the others are closed all the same
+                unknown = unknown or error
+            else:
+                terminal.note(N_("Closed: {name}"), {"name": name})
+    if unknown is not None:
+        raise unknown
+
+
+def _deny_one(hub: Hub, name: str) -> None:
+    if name in (HOME_NETWORK, EVERYTHING):
+        hub.perimeter.set_level(Level.CLOSED)
+    if name == EVERYTHING:
+        for each in {each.name for each in hub.perimeter.policy().connections}:
+            with suppress(NotFound):  # somebody was faster
+                hub.perimeter.revoke(each)
+    elif name != HOME_NETWORK:
+        hub.perimeter.revoke(name)
 
 
 perimeter.add_command(prove)
@@ -166,7 +193,15 @@ def _place(host: str, port: int) -> str:
 
 
 def _until(connection: Connection) -> str:
-    return _(N_("until you deny it")) if connection.until == FOREVER else _local(connection.until)
+    return _(N_("when you deny it")) if connection.until == FOREVER else _local(connection.until)
+
+
+def _user() -> str:
+    """Who types; the number of a user whom the system does not know, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid())
 
 
 def _local(moment: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -40,13 +41,17 @@ def until_stopped(hub: Hub, *, require_perimeter: bool = False) -> None:
     Tries the perimeter first. Raises ``Refused`` when it is required and does not hold.
     """
     signal.signal(signal.SIGTERM, _leave)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants us to stay
+        signal.signal(signal.SIGHUP, _terminal_closed)
     show_errors()
     hub.presence.claim()
     try:
         _try_perimeter(hub, required=require_perimeter)
         hub.start()
-        serve_pages(hub, hub.settings.host, hub.settings.port, lambda address: _ready(hub, address))
-        hub.perimeter.record(Kind.STOPPED)
+        try:
+            serve_pages(hub, hub.settings.host, hub.settings.port, lambda address: _ready(hub, address))
+        finally:
+            hub.perimeter.record(Kind.STOPPED)
     finally:
         hub.presence.release()
 
@@ -77,3 +82,8 @@ def _ready(hub: Hub, address: str) -> None:
 def _leave(_signal: int, _frame: FrameType | None) -> None:
     """Asked to stop by the system (systemd, a shutdown): that is no failure."""
     raise SystemExit(0)
+
+
+def _terminal_closed(_signal: int, _frame: FrameType | None) -> None:
+    """The window in which we were started is gone: as when the system asks."""
+    os.kill(os.getpid(), signal.SIGTERM)

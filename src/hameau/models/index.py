@@ -22,6 +22,7 @@ _HOLDS = 6 * 3600.0  # seconds that the Connection for one model holds; it is ta
 _PORTS = {"https": 443, "http": 80}
 _ASK = """
 import json
+from urllib.request import getproxies
 from pip._internal.configuration import Configuration
 from pip._internal.models.index import PyPI
 configuration = Configuration(isolated=False)
@@ -32,7 +33,8 @@ for name, value in configuration.items():
         found.update(value)
     else:
         found[name] = value
-print(json.dumps({"chosen": found, "url": PyPI.simple_url, "files": PyPI.file_storage_domain}))
+proxies = [url for scheme, url in getproxies().items() if scheme in ("http", "https", "all")]
+print(json.dumps({"chosen": found, "url": PyPI.simple_url, "files": PyPI.file_storage_domain, "proxies": proxies}))
 """
 
 
@@ -50,23 +52,32 @@ def index_connections(model: str) -> tuple[Connection, ...]:
 
 
 def places_of(told: dict[str, object]) -> tuple[tuple[str, int], ...]:
-    """Hosts and ports of what pip ``told``: index, further indexes, links, proxy. With pip's own index, also the host that
+    """Hosts and ports of what pip ``told``: index, further indexes, links, proxies. With pip's own index, also the host that
     keeps its files."""
     chosen = told["chosen"] if isinstance(told["chosen"], dict) else {}
+    told_proxies = told.get("proxies", [])
+    proxies = [str(each) for each in told_proxies] if isinstance(told_proxies, list) else []
     urls: list[str] = []
     for name, value in chosen.items():
-        if str(name).rpartition(".")[2] in ("index-url", "extra-index-url", "find-links", "proxy"):
+        if str(name).rpartition(".")[2] in ("index-url", "extra-index-url", "find-links"):
             urls += str(value).split()
+        elif str(name).rpartition(".")[2] == "proxy":
+            proxies.append(str(value))
     if not any(str(name).endswith(".index-url") for name in chosen):
         urls += [str(told["url"]), f"https://{told['files']}/"]
+    urls += [each if "://" in each else f"http://{each}" for each in proxies]
     return tuple(dict.fromkeys(_places(urls)))
 
 
 def _places(urls: Iterable[str]) -> Iterable[tuple[str, int]]:
     for url in urls:
-        parts = urlsplit(url)
-        if parts.scheme in _PORTS and parts.hostname:
-            yield parts.hostname, parts.port or _PORTS[parts.scheme]
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:  # pip will say what it thinks of it
+            continue
+        if parts.scheme in _PORTS and host:
+            yield host, port or _PORTS[parts.scheme]
 
 
 def _connection(model: str, hosts: list[str], port: int) -> Connection:

@@ -2,7 +2,8 @@
 
 - :class:`Perimeter`: one home's border, for the rest of the house: decisions, what holds it, the journal, the client
 - :class:`Policy`, :class:`Level`, :class:`Connection`, :class:`Neighbour`: what a person decided
-- :class:`Attempt`, :class:`Verdict`, :func:`verdict`: the guard, a pure function; :func:`target_of` reads an address
+- :class:`Attempt`, :class:`Verdict`, :func:`verdict`: the guard, a pure function; :func:`target_of` reads an address,
+  :func:`canonical` writes a host in the one form that is compared
 - :class:`Client`: the only network door, under a Connection
 - :class:`Journal`, :class:`Kind`: what happened, chained so that it can't be rewritten unseen
 - :class:`Witness`: what the rooms above tell the journal
@@ -14,7 +15,7 @@
 from hameau.perimeter import proof, words
 from hameau.perimeter.client import Client
 from hameau.perimeter.entrance import enter, find_names, here
-from hameau.perimeter.guard import target_of, verdict
+from hameau.perimeter.guard import canonical, target_of, verdict
 from hameau.perimeter.journal import Entry, Journal, Kind, Problem, Summary, Verification
 from hameau.perimeter.perimeter import Perimeter, PerimeterState
 from hameau.perimeter.record import asked_by, asking
@@ -58,6 +59,7 @@ __all__ = [
     "Witness",
     "asked_by",
     "asking",
+    "canonical",
     "enter",
     "find_names",
     "here",

@@ -84,13 +84,24 @@ class Client:
         allowed = self.connection(connection)
         have = target.stat().st_size if target.exists() else 0
         if not have or _digest(target) != sha256:
-            self._transfer(url, target, allowed, min(have, max_bytes), max_bytes, watch)
+            self._transfer(
+                url, target, allowed, min(have, max_bytes), max_bytes, self._while_allowed(connection, watch)
+            )
         if _digest(target) != sha256:
             target.unlink()
             raise Corrupt(
                 N_("What arrived is not the file that was asked for: its fingerprint differs."),
                 hint=N_("It was thrown away. The file may have changed at its source; look for a newer Hameau."),
             )
+
+    def _while_allowed(self, connection: str, watch: Watch) -> Watch:
+        """``watch``, which also ends the download when the Connection is taken back or over: no gate may be there to cut."""
+
+        def still(size: int) -> None:
+            self.connection(connection)
+            watch(size)
+
+        return still
 
     def _transfer(self, url: str, target: Path, allowed: Connection, have: int, limit: int, watch: Watch) -> None:
         with self._open(url, allowed, have) as response:

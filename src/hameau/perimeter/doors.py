@@ -57,6 +57,8 @@ class DirectDoor:
         if not judged.allowed:
             self._journal.record(Kind.REFUSED, by=asked_by(), **facts_of(attempt, judged))
             raise Refused(judged.reason, hint=HOW_TO_ALLOW, host=host)
+        if judged.leaves:
+            self._journal.record(Kind.ALLOWED, by=asked_by(), **facts_of(attempt, judged))
         try:
             return find(host, port)
         except OSError as error:

@@ -40,8 +40,11 @@ def enter(home: Path) -> None:
     if gate.inside():  # started by a Hameau that is: bound already
         names.ask_supervisor()
         told = gate.state()
-        walls = (*held, *told.get("walls", ()))
-        _here = Protection(_level(held, Enforcement.GATE), walls, float(told.get("since", 0.0)))
+        walls, since = told.get("walls"), told.get("since")
+        known = (*held, *(str(wall) for wall in walls)) if isinstance(walls, list) else held
+        _here = Protection(
+            _level(held, Enforcement.GATE), known, float(since) if isinstance(since, int | float) else time.time()
+        )
         return
     store, journal = PolicyStore(home), Journal(home / "journal")
 

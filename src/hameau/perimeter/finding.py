@@ -6,10 +6,12 @@ import os
 import socket
 import time
 
+from hameau.perimeter.guard import address_of, is_this_machine
 from hameau.perimeter.standing import addresses_for, held_for
 
 _PATIENCE = 10.0  # seconds until the keeper has seen a new Connection and found its address
 _LOOK = 0.1
+_LOOPBACK = ("127.0.0.1", "::1")
 
 
 def held_by_system() -> tuple[str, ...]:
@@ -19,6 +21,8 @@ def held_by_system() -> tuple[str, ...]:
 
 def find(host: str, port: int) -> tuple[str, ...]:
     """The addresses of ``host``, without duplicates, in the order in which they should be tried. Raises ``OSError``."""
+    if address_of(host) is None and is_this_machine(host):
+        return _LOOPBACK  # the C library would ask the resolver for « anything.localhost »
     if not held_by_system():
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return tuple(dict.fromkeys(str(place[0]) for *_, place in found))

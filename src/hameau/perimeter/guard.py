@@ -8,7 +8,7 @@ resolver, a message bus. Opens nothing, resolves nothing, asks no clock.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from hameau.kit import N_, BadInput
@@ -23,6 +23,7 @@ _OTHERS = N_("The connection to {host} was refused: another program of this mach
 _UNSEEN = N_("It was refused: this kind of connection ({host}) could leave unseen.")
 _LISTENING = N_("It was refused: at the level « closed », no other machine may open Hameau.")
 _PORTS = {"https": 443, "http": 80}
+_NAT64, _COMPATIBLE = IPv6Network("64:ff9b::/96"), IPv6Network("::/96")
 
 
 def target_of(url: str) -> Target:
@@ -48,7 +49,7 @@ def verdict(attempt: Attempt, policy: Policy, moment: float) -> Verdict:
     literal = address_of(attempt.address)
     if literal is not None and literal.is_loopback and attempt.own:
         return Verdict(True, _STAYS)
-    if attempt.act is Act.RESOLVE and (address_of(attempt.host) is not None or is_this_machine(attempt.host)):
+    if attempt.act is Act.RESOLVE and _asks_nobody(attempt.host):
         return Verdict(True, _STAYS)  # no question is asked of anybody
     return _outward(attempt, literal, policy, moment)
 
@@ -69,7 +70,7 @@ def _outward(attempt: Attempt, literal: IPv4Address | IPv6Address | None, policy
             continue
         if moment >= connection.until:
             expired = True
-        elif literal is not None and not literal.is_global and not _may_be_near(connection, attempt):
+        elif literal is not None and not _is_far(literal) and not _may_be_near(connection, attempt):
             inwards = True
         else:
             return Verdict(True, _ALLOWED, connection, leaves=True)
@@ -84,9 +85,7 @@ def covers(connection: Connection, attempt: Attempt) -> bool:
     """Whether the host and port of ``attempt`` are those that ``connection`` names, whatever the time."""
     if connection.port != attempt.port:
         return False
-    names = {canonical(attempt.host)} if attempt.host else set()
-    if attempt.address:
-        names.add(canonical(attempt.address))
+    names = {_comparable(name) for name in (attempt.host, attempt.address) if name}
     return any(_matches(pattern, name) for pattern in (connection.host, *connection.also) for name in names)
 
 
@@ -98,12 +97,30 @@ def _may_be_near(connection: Connection, attempt: Attempt) -> bool:
 
 
 def _is_neighbour(attempt: Attempt, literal: IPv4Address | IPv6Address | None, policy: Policy) -> bool:
-    if literal is not None and (literal.is_global or literal.is_loopback):
+    if literal is not None and (_is_far(literal) or literal.is_loopback):
         return False
-    names = {canonical(name) for name in (attempt.host, attempt.address) if name}
+    names = {_comparable(name) for name in (attempt.host, attempt.address) if name}
     return any(
         neighbour.port in (0, attempt.port) and canonical(neighbour.host) in names for neighbour in policy.neighbours
     )
+
+
+def _is_far(literal: IPv4Address | IPv6Address) -> bool:
+    """Whether an address lies on the internet, and does not only wrap one that does not (NAT64, RFC 6052; 6to4, RFC 3056)
+    or that once meant something near (RFC 3879; RFC 4291, 2.5.5.1)."""
+    if isinstance(literal, IPv6Address):
+        wrapped = IPv4Address(int(literal) & 0xFFFF_FFFF) if literal in _NAT64 else literal.sixtofour
+        near = literal.is_site_local or literal in _COMPATIBLE
+        return literal.is_global and not near and (wrapped is None or wrapped.is_global)
+    return literal.is_global
+
+
+def _comparable(name: str) -> str:
+    """The canonical form of what a program wants; a name that can't be one is compared as it is, and fits nothing."""
+    try:
+        return canonical(name)
+    except BadInput:
+        return name
 
 
 def canonical(host: str) -> str:
@@ -130,6 +147,12 @@ def address_of(text: str) -> IPv4Address | IPv6Address | None:
         return None
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return mapped or found
+
+
+def _asks_nobody(host: str) -> bool:
+    """Whether ``host`` is found without a question. Behind the ``%`` of an address anything could stand, and a resolver
+    might be asked for it."""
+    return "%" not in host if address_of(host) is not None else is_this_machine(host)
 
 
 def is_this_machine(host: str) -> bool:

@@ -14,7 +14,8 @@ from hameau.perimeter.types import Act, Attempt, Verdict
 
 Judge = Callable[[Attempt], Verdict]
 _STUB = 53  # a resolver on loopback speaks for us
-_NAMES = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
+_NAMES = ("socket.getaddrinfo", "socket.gethostbyname")
+_BACKWARDS = ("socket.gethostbyaddr", "socket.getnameinfo")
 _SENDS = {"socket.connect": Act.CONNECT, "socket.sendto": Act.SEND, "socket.sendmsg": Act.SEND}
 
 
@@ -35,8 +36,10 @@ def attempt_of(event: str, arguments: tuple[object, ...]) -> Attempt | None:
     """What an audit event (Python's documentation, « Audit events table ») wants; ``None`` when nothing would leave."""
     if event in _NAMES:
         return _name(arguments)
+    if event in _BACKWARDS:
+        return _backwards(arguments)
     act = _SENDS.get(event)
-    if act is None or len(arguments) < 2 or not isinstance(arguments[0], socket.socket):
+    if act is None or len(arguments) < 2 or not isinstance(arguments[0], socket.SocketType):
         return None
     line, address = arguments[0], arguments[1]
     if line.family == socket.AF_UNIX:
@@ -50,8 +53,22 @@ def attempt_of(event: str, arguments: tuple[object, ...]) -> Attempt | None:
     family = "inet6" if line.family == socket.AF_INET6 else "inet"
     if act is Act.SEND and line.type == socket.SOCK_STREAM:
         act = Act.CONNECT
+    elif act is Act.CONNECT and line.type != socket.SOCK_STREAM:
+        act = Act.SEND  # nothing goes out yet, but « send » will not be seen
     where = str(literal) if literal is not None else ""
     return Attempt(act, family, where, port, "tcp" if act is Act.CONNECT else "udp", host="" if where else host)
+
+
+def _backwards(arguments: tuple[object, ...]) -> Attempt | None:
+    """The question for the name of an address, as the resolver asks it (RFC 1035, 3.5; RFC 3596, 2.5)."""
+    place = arguments[0] if arguments else None
+    host = str(place[0]) if isinstance(place, tuple) and place else place
+    if not isinstance(host, str) or not host:
+        return None
+    literal = address_of(host)
+    if literal is None:
+        return _name((host,))
+    return None if literal.is_loopback else Attempt(Act.RESOLVE, "inet", host=literal.reverse_pointer)
 
 
 def _name(arguments: tuple[object, ...]) -> Attempt | None:

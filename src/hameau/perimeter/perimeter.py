@@ -6,11 +6,11 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hameau.kit import N_, BadInput, HameauError
+from hameau.kit import N_, BadInput, HameauError, NotFound
 from hameau.perimeter import gate
 from hameau.perimeter.client import Client
 from hameau.perimeter.doors import DirectDoor, Door, GateDoor
@@ -91,7 +91,7 @@ class Perimeter:
     ) -> Connection:
         """Allows one Connection from now on; one of the same name is replaced. Raises ``BadInput``."""
         moment = self._clock()
-        if until <= moment:
+        if not until > moment:
             raise BadInput(
                 N_("A Connection can’t end in the past."),
                 hint=N_("Name a later moment, or none: it then holds until you take it back."),
@@ -121,7 +121,8 @@ class Perimeter:
         try:
             yield allowed
         finally:
-            self.revoke(allowed.name)
+            with suppress(NotFound):  # somebody was faster
+                self.revoke(allowed.name)
 
     def record(self, kind: Kind, **facts: Fact) -> None:
         """Writes into the journal what happened, and through which face it was asked for.

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ _HEADER = (
 )
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9._-]{0,251}[a-z0-9_])?")
+_LONGEST = 1 << 20  # bytes; some thousand Connections
 _LATEST = 253402300799.0  # the last second of the year 9999, the latest moment that the file can write
 Mark = tuple[int, int, int] | None
 
@@ -81,7 +83,7 @@ class PolicyStore:
 
     def set_level(self, level: Level, neighbours: tuple[Neighbour, ...] = ()) -> Policy:
         """From now on ``level`` holds, with these ``neighbours``. Connections stay."""
-        checked = tuple(Neighbour(_host(each.host), each.port) for each in neighbours)
+        checked = tuple(_neighbour(each) for each in neighbours)
         return self._change(lambda old: replace(old, level=level, neighbours=checked))
 
     def _change(self, how: Callable[[Policy], Policy]) -> Policy:
@@ -144,19 +146,40 @@ def _quoted(text: str) -> str:
 
 def _read(path: Path) -> Policy:
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = tomllib.loads(_text(path))
         return Policy(
             Level(found.get("level", Level.CLOSED)),
-            tuple(Neighbour(_host(str(each["host"])), int(each["port"])) for each in found.get("neighbour", ())),
+            tuple(_neighbour(Neighbour(each["host"], each["port"])) for each in found.get("neighbour", ())),
             tuple(_connection(each) for each in found.get("connection", ())),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, BadInput) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, BadInput) as error:
         raise Corrupt(
             N_("The file {file} can't be understood: {reason}"),
             hint=N_("Correct it, or remove it: without it nothing may leave this machine."),
             file=path,
             reason=error,
         ) from error
+
+
+def _text(path: Path) -> str:
+    """What stands in the file. One that is endless, that stops whoever reads it, or that others could have written is not
+    what the person decided. Raises ``OSError`` or ``ValueError``."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("it is not an ordinary file")
+        if hasattr(os, "geteuid") and (found.st_uid not in (0, os.geteuid()) or found.st_mode & stat.S_IWOTH):
+            raise ValueError("other users of this machine could have written it")
+        if found.st_size > _LONGEST:
+            raise ValueError("it is too long")
+        return file.read(_LONGEST).decode("utf-8")
+
+
+def _neighbour(one: Neighbour) -> Neighbour:
+    if type(one.port) is not int or not 0 <= one.port <= 65535:
+        raise BadInput(N_("{port} is not a port."), hint=N_("A port lies between 0 and 65535."), port=one.port)
+    return Neighbour(_host(str(one.host)), one.port)
 
 
 def _connection(found: Mapping[str, Any]) -> Connection:
@@ -166,10 +189,10 @@ def _connection(found: Mapping[str, Any]) -> Connection:
             who=str(found.get("who", "")),
             why=str(found["why"]),
             host=str(found["host"]),
-            port=int(found["port"]),
+            port=_whole(found["port"]),
             until=_moment(found.get("until"), FOREVER),
             since=_moment(found.get("since"), 0.0),
-            also=tuple(str(each) for each in found.get("also", ())),
+            also=_hosts(found.get("also", [])),
             local=found.get("local", False) is True,
         )
     )
@@ -180,4 +203,16 @@ def _moment(value: object, otherwise: float) -> float:
         return otherwise
     if not isinstance(value, datetime):
         raise TypeError(f"{value!r} is not a date with a time")
-    return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+    return (value if value.tzinfo else value.astimezone()).timestamp()  # without a zone: by the reader's clock
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is not a port")
+    return value
+
+
+def _hosts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is not a list of hosts")
+    return tuple(str(each) for each in value)

@@ -24,11 +24,18 @@ def facts_of(attempt: Attempt, judged: Verdict, *, program: str = "", pid: int =
         "host": attempt.host,
         "address": attempt.address,
         "port": attempt.port,
-        "protocol": attempt.protocol if attempt.family != "unix" else "unix",
+        "protocol": _protocol(attempt),
         "why": judged.reason,
         "connection": judged.connection.name if judged.connection else "",
     }
     return {name: fact for name, fact in known.items() if fact not in ("", 0)} | {"leaves": judged.leaves}
+
+
+def _protocol(attempt: Attempt) -> str:
+    """« tcp », « unix », and for kinds of sockets that are never allowed also the family: « packet raw »."""
+    if attempt.family == "unix":
+        return "unix"
+    return attempt.protocol if attempt.family in ("inet", "inet6") else f"{attempt.family} {attempt.protocol}"
 
 
 _asker: ContextVar[str] = ContextVar("asker", default="")

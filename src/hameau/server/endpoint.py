@@ -23,6 +23,7 @@ from hameau.server.errors import TooLarge, failure_of, known, status_of
 from hameau.server.mistakes import bad_shape
 from hameau.server.replies import json_reply
 from hameau.server.shapes import MAX_BODY, NoParameters
+from hameau.server.visitors import check_visitor
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Endpoint:
         async def answer(request: Request) -> Response:
             call = call_of(request)
             try:
+                check_visitor(call, self.method, self.path)
                 return await self._answer(request, call)
             except Exception as error:
                 log.debug("%s %s failed", self.method, self.path, exc_info=error)

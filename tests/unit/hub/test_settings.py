@@ -9,8 +9,7 @@ import pytest
 
 from hameau.hub import Settings, change_settings, read_settings
 from hameau.hub.settings import prepare_home
-from hameau.kit import default_home
-from hameau.kit import BadInput
+from hameau.kit import BadInput, default_home
 
 
 def test_the_home_follows_the_environment(tmp_path: Path) -> None:

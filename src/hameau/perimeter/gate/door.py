@@ -6,13 +6,16 @@ from __future__ import annotations
 import json
 import os
 import socket
+import struct
 from typing import Any
 
 from hameau.kit import N_, Refused, Unavailable
+from hameau.perimeter.gate import tree
 
 DOOR = "HAMEAU_DOOR"
 """The environment variable with the doorway's path; the whole tree inherits it."""
 HOW_TO_ALLOW = N_("Nothing leaves this machine unless you allow it: hameau perimeter allow {host}:PORT --why REASON")
+_CREDENTIALS = struct.Struct("=iII")
 _PATIENCE = 60.0  # seconds; a resolver may take its time
 
 
@@ -24,9 +27,19 @@ def inside() -> bool:
         with open("/proc/self/status", encoding="ascii", errors="replace") as status:
             if not any(line.startswith("Seccomp:") and line.split()[1] == "2" for line in status):
                 return False
-        return "level" in ask({"ask": "state"})
+        return _is_above_us() and "level" in ask({"ask": "state"})
     except OSError:
         return False
+
+
+def _is_above_us() -> bool:
+    """Whether whoever listens at the door is an ancestor of this process, as the supervisor of its tree is: the variable
+    alone may be a leftover, and the filter a container's."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(_PATIENCE)
+        line.connect(os.environ[DOOR])
+        told = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return tree.belongs(os.getpid(), int(_CREDENTIALS.unpack(told)[0]))
 
 
 def state() -> dict[str, Any]:
@@ -85,7 +98,10 @@ def ask(question: dict[str, Any]) -> dict[str, Any]:
             if not piece:
                 raise ConnectionResetError("the supervisor hung up")
             answer += piece
-    found = json.loads(answer)
+    try:
+        found = json.loads(answer)
+    except ValueError as error:
+        raise OSError("the supervisor does not make sense") from error
     if not isinstance(found, dict):
         raise OSError("the supervisor does not make sense")
     return found

@@ -74,6 +74,10 @@ class Doorway:
             asker, _ = self._line.accept()
         except OSError:
             return
+        knocking = _CREDENTIALS.unpack(asker.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))[0]
+        if knocking != os.getpid():  # the tree's connections are made by the supervisor's own hand
+            asker.close()
+            return
         if not self._places.acquire(blocking=False):
             asker.close()
             return

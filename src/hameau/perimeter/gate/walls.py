@@ -37,7 +37,7 @@ def die_with(parent: int) -> None:
 
 def close_sockets() -> None:
     """Closes what was opened outside and could lead there: sockets from descriptor 3 on, rings of io_uring; and puts
-    « nothing » in the place of a standard stream that is a network socket."""
+    « nothing » in the place of a standard stream that is a network socket, or one for datagrams, which sends anywhere."""
     for name in os.listdir("/proc/self/fd"):
         descriptor = int(name)
         try:
@@ -47,7 +47,7 @@ def close_sockets() -> None:
             continue
         if descriptor > 2 and (is_socket or "io_uring" in target):
             os.close(descriptor)
-        elif is_socket and _family(descriptor) != socket.AF_UNIX:
+        elif is_socket and not _leads_to_one_program(descriptor):
             nothing = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
             os.dup2(nothing, descriptor)
             os.close(nothing)
@@ -97,9 +97,9 @@ def put_up_landlock() -> bool:
     return version >= 2
 
 
-def _family(descriptor: int) -> int:
+def _leads_to_one_program(descriptor: int) -> bool:
     line = socket.socket(fileno=descriptor)
     try:
-        return line.family
+        return line.family == socket.AF_UNIX and line.type != socket.SOCK_DGRAM
     finally:
         line.detach()

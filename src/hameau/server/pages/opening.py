@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from hameau.kit import N_, BadInput
-from hameau.perimeter import FOREVER, Neighbour, Policy, target_of
+from hameau.perimeter import FOREVER, Neighbour, Policy, canonical, target_of
 
 UNTIL = ("today", "week", "always")
 USUAL_PORT = "443"
@@ -52,12 +52,13 @@ class Asked:
 
 
 def asked_of(form: Mapping[str, str]) -> Asked:
-    """One place, one reason, one end. Raises :class:`BadInput`."""
+    """One place, one reason, one end. The host in the form that is allowed: what is read is what holds. Raises
+    :class:`BadInput`."""
     typed = Asked.typed(form)
     host, port = place_of(typed.host, typed.port)
     if not typed.why:
         raise BadInput(N_("Say what this Connection is for."), hint=N_("You will see it beside the Connection."))
-    return Asked(host, str(port), typed.why, typed.until, typed.local)
+    return Asked(canonical(host), str(port), typed.why, typed.until, typed.local)
 
 
 def place_of(text: str, port: str = "0") -> tuple[str, int]:

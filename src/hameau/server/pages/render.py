@@ -31,6 +31,7 @@ from hameau.server.forms import fields_of
 from hameau.server.pages.opening import lines_of, shown_place
 from hameau.server.shapes import MAX_BODY
 from hameau.server.sign import read_sign
+from hameau.server.visitors import check_visitor
 
 log = logging.getLogger(__name__)
 HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
@@ -150,6 +151,7 @@ def raw_route(path: str, handler: RawHandler, method: str) -> Route:
     async def answer(request: Request) -> Response:
         call = call_of(request)
         try:
+            check_visitor(call, method, path)
             return await handler(request, call)
         except Exception as error:
             log.debug("the page %s failed", path, exc_info=error)

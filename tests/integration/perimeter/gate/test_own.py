@@ -40,8 +40,9 @@ def test_a_port_that_is_given_up_and_taken_by_another_is_not_ours_any_more(gated
         enter()
         line = socket.create_server(("127.0.0.1", 0))
         port = line.getsockname()[1]
-        say(port=port, error=connect("127.0.0.1", port))
+        error = connect("127.0.0.1", port)
         line.close()
+        say(port=port, error=error)
         sys.stdin.readline()
         say(error=connect("127.0.0.1", port))
         """,
