@@ -88,9 +88,3 @@ def test_the_changelog_knows_this_version() -> None:
     from hameau import __version__
 
     assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-
-
-def test_the_table_of_ways_out_is_the_one_that_is_tested() -> None:
-    script = ROOT / "tests" / "acceptance" / "ways_out" / "limits.py"
-    done = subprocess.run([sys.executable, str(script), "--table"], capture_output=True, text=True, check=True)
-    assert (ROOT / "docs" / "ways-out.md").read_text(encoding="utf-8").endswith(done.stdout)
