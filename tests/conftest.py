@@ -168,10 +168,14 @@ class Server:
         return self.process.returncode
 
     def _address(self) -> str:
+        return self.said("http://")
+
+    def said(self, beginning: str) -> str:
+        """The next word on its output that begins so; waits for it."""
         try:
             while line := self._lines.get(timeout=START_SECONDS):
                 for word in line.split():
-                    if word.startswith("http://"):
+                    if word.startswith(beginning):
                         return word.rstrip("/.,")
         except queue.Empty:
             pass

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from types import FrameType
+from urllib.parse import urlsplit
 
 import click
 
@@ -72,7 +73,7 @@ def _try_perimeter(hub: Hub, *, required: bool) -> None:
 def _ready(hub: Hub, address: str) -> None:
     hub.presence.announce(address)
     terminal.line(_(N_("Hameau is here: {address}"), {"address": address}), "bold")
-    if hub.settings.host in _LOOPBACK:
+    if urlsplit(address).hostname in _LOOPBACK:
         terminal.note(N_("Only this machine can open it. Ctrl-C stops it."))
     else:
         terminal.note(N_("Machines of your network can open it too. Ctrl-C stops it."))

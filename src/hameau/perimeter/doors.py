@@ -10,11 +10,15 @@ from typing import Protocol
 from hameau.kit import N_, Refused, Unavailable
 from hameau.perimeter.finding import find
 from hameau.perimeter.gate import HOW_TO_ALLOW, ended, resolve
+from hameau.perimeter.gate.pins import Pins
 from hameau.perimeter.guard import verdict
 from hameau.perimeter.journal import Journal, Kind
 from hameau.perimeter.policy import PolicyStore
 from hameau.perimeter.record import asked_by, facts_of
 from hameau.perimeter.types import Act, Attempt
+
+FOUND = Pins()
+"""The names that this process found, by which the audit hook judges the connections that follow."""
 
 
 class Door(Protocol):
@@ -60,11 +64,14 @@ class DirectDoor:
         if judged.leaves:
             self._journal.record(Kind.ALLOWED, by=asked_by(), **facts_of(attempt, judged))
         try:
-            return find(host, port)
+            found = find(host, port)
         except OSError as error:
             raise Unavailable(
                 N_("{host} can't be found."), hint=N_("Check the network connection, then try again."), host=host
             ) from error
+        for address in found:
+            FOUND.put(address, port, host)
+        return found
 
     def opened(self, attempt: Attempt, connection: str) -> None:
         judged = verdict(attempt, self._store.read(), self._clock())

@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from hameau.kit import Corrupt
 from hameau.perimeter import gate, hook, names
 from hameau.perimeter.book import JournalBook
+from hameau.perimeter.doors import FOUND
 from hameau.perimeter.finding import find, held_by_system
 from hameau.perimeter.guard import verdict
 from hameau.perimeter.journal import Journal, Kind
@@ -90,8 +92,14 @@ def _level(held: tuple[str, ...], otherwise: Enforcement) -> Enforcement:
 
 
 def _put_up_hook(judge: hook.Judge, journal: Journal) -> None:
+    def judged_as_found(attempt: Attempt) -> Verdict:
+        for host in FOUND.hosts(attempt.address, attempt.port) if attempt.address and not attempt.host else ():
+            if (judged := judge(replace(attempt, host=host))).allowed:
+                return judged
+        return judge(attempt)
+
     def recording(attempt: Attempt) -> Verdict:
-        judged = judge(attempt)
+        judged = judged_as_found(attempt)
         if not judged.allowed:
             journal.record(Kind.REFUSED, by=asked_by(), **facts_of(attempt, judged))
         return judged

@@ -23,6 +23,8 @@ _OTHERS = N_("The connection to {host} was refused: another program of this mach
 _UNSEEN = N_("It was refused: this kind of connection ({host}) could leave unseen.")
 _LISTENING = N_("It was refused: at the level « closed », no other machine may open Hameau.")
 _PORTS = {"https": 443, "http": 80}
+_TWO_WAYS = set("ßς\u200c\u200d")
+"""Python and browsers write them differently (RFC 3490 and RFC 5891; UTS 46, 4.2): the name could be another one's."""
 _NAT64, _COMPATIBLE = IPv6Network("64:ff9b::/96"), IPv6Network("::/96")
 
 
@@ -133,6 +135,8 @@ def canonical(host: str) -> str:
         return str(literal)
     if plain.isascii():
         return plain
+    if _TWO_WAYS & set(plain):
+        raise BadInput(N_("“{url}” is not a web address."), url=host[:200])
     try:
         return plain.encode("idna").decode("ascii")
     except UnicodeError as error:

@@ -26,7 +26,7 @@ _HEADER = (
 )
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9._-]{0,251}[a-z0-9_])?")
-_LONGEST = 1 << 20  # bytes; some thousand Connections
+_LONGEST = 1 << 20  # bytes: some thousand Connections
 _LATEST = 253402300799.0  # the last second of the year 9999, the latest moment that the file can write
 Mark = tuple[int, int, int] | None
 
@@ -90,10 +90,13 @@ class PolicyStore:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(self._path.with_name(FILE + ".lock"), poll=0.01):
             changed = how(_read(self._path) if self._path.exists() else Policy())
+            text = _written(changed).encode()
+            if len(text) > _LONGEST:
+                raise BadInput(N_("There are too many Connections."), hint=N_("Take back those that are not needed."))
             beside = self._path.with_name(FILE + ".new")
             handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(_written(changed))
+            with os.fdopen(handle, "wb") as file:
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(self._path)

@@ -6,30 +6,39 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 
-from hameau.kit import N_, BadInput, Conflict, Refused
+from hameau.kit import N_, BadInput, Conflict, Corrupt, Refused
 from hameau.perimeter import Level
 from hameau.server.app import create_app
 from hameau.server.doors import Address, bracketed
 from hameau.server.ports import House
 
+_THIS_MACHINE = "127.0.0.1"
 GRACE_SECONDS = 2
 """How long running answers may take to notice that the server stops."""
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers. Uvicorn keeps such a moment to itself."""
+    """Says when it answers. Uvicorn keeps such a moment to itself. Ends when it may no longer listen where it does."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], may_listen: Callable[[], bool]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._may_listen = may_listen
+        self.closed = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called ten times a second."""
+        self.closed = self.closed or not self._may_listen()
+        return await super().on_tick(counter) or self.closed
 
 
 def serve(hub: House, host: str = "127.0.0.1", port: int = 8484, on_ready: Callable[[str], None] | None = None) -> None:
@@ -37,10 +46,27 @@ def serve(hub: House, host: str = "127.0.0.1", port: int = 8484, on_ready: Calla
 
     ``on_ready`` is called once with the address to open, when the first page can be had. Raises ``Conflict`` when the port
     is taken, ``Refused`` when the system won't let us have it or when other machines could come in at the level « closed »,
-    ``BadInput`` when the host is not of this machine.
+    ``BadInput`` when the host is not of this machine. When the level is set to « closed » meanwhile, it goes on for this
+    machine alone, and says so through ``on_ready``.
     """
-    if not is_near(host) and hub.perimeter.policy().level is Level.CLOSED:
+    if not _may_listen(hub, host):
         raise _closed(host)
+    again = _serve_at(hub, host, port, on_ready)
+    if again:
+        _serve_at(hub, _THIS_MACHINE, again, on_ready)
+
+
+def _may_listen(hub: House, host: str) -> bool:
+    if is_near(host):
+        return True
+    try:
+        return hub.perimeter.policy().level is not Level.CLOSED
+    except Corrupt:  # then nothing is allowed
+        return False
+
+
+def _serve_at(hub: House, host: str, port: int, on_ready: Callable[[str], None] | None) -> int:
+    """Until it is told to stop (0), or until it may no longer listen there (the port)."""
     listening = listen(host, port)
     try:
         address = Address(host, listening.getsockname()[1])
@@ -58,7 +84,9 @@ def serve(hub: House, host: str = "127.0.0.1", port: int = 8484, on_ready: Calla
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         url = f"http://{bracketed(host)}:{address.port}/"
-        _Server(config, lambda: on_ready(url) if on_ready else None).run(sockets=[listening])
+        server = _Server(config, lambda: on_ready(url) if on_ready else None, partial(_may_listen, hub, host))
+        server.run(sockets=[listening])
+        return address.port if server.closed else 0
     finally:
         listening.close()
 

@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from conftest import HAMEAU, Finished, absent
+from conftest import HAMEAU, Finished, Server, absent
 
 Run = Callable[..., Finished]
 
@@ -192,3 +193,38 @@ def test_a_server_is_killed_with_its_supervisor_and_its_keeper(home: Path) -> No
     else:
         pytest.fail("the server lives on without its supervisor")
     process.stdout.close()
+
+
+def test_one_wrong_name_does_not_keep_the_others_open(hameau: Run) -> None:
+    for name in ("one", "two"):
+        hameau("perimeter", "allow", "192.0.2.7:443", "--name", name, "--why", "a test")
+    denied = hameau("perimeter", "deny", "one", "on", "two")
+    assert denied.code == 1
+    assert "no Connection called on" in denied.err
+    assert json.loads(hameau("perimeter", "show", "--json").out)["connections"] == []
+
+
+def test_an_end_that_would_not_hold_is_not_taken(hameau: Run) -> None:
+    said = hameau("perimeter", "allow", "home-network", "--neighbour", "192.168.1.20:445", "--until", "2h")
+    assert said.code == 2
+    assert json.loads(hameau("perimeter", "show", "--json").out)["level"] == "closed"
+    assert hameau("perimeter", "allow", "192.0.2.7:443", "--why", "x", "--neighbour", "192.168.1.20").code == 2
+
+
+def test_all_is_closed_whatever_stands_in_the_file(hameau: Run, home: Path) -> None:
+    twice = '[[connection]]\nname = "a"\nwhy = "b"\nhost = "192.0.2.7"\nport = 443\n'
+    home.mkdir(mode=0o700, exist_ok=True)
+    (home / "perimeter.toml").write_text(twice * 2 + twice.replace('"a"', '"c"'))
+    assert hameau("perimeter", "deny", "all").code == 0
+    assert json.loads(hameau("perimeter", "show", "--json").out)["connections"] == []
+
+
+def test_closed_again_it_goes_on_for_this_machine_alone(hameau: Run, start_server: Callable[..., Server]) -> None:
+    assert hameau("perimeter", "allow", "home-network").code == 0
+    server = start_server("--host", "0.0.0.0")
+    assert "//0.0.0.0:" in server.url
+    assert hameau("perimeter", "deny", "home-network").code == 0
+    near = server.said("http://")
+    assert near == server.url.replace("0.0.0.0", "127.0.0.1")
+    assert httpx.get(near + "/api/v1/health").status_code == 200
+    assert server.stop() == 0

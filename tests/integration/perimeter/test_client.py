@@ -155,6 +155,16 @@ def test_a_stop_keeps_what_has_arrived(place: Place) -> None:
     assert place.asked[-1][1] is not None
 
 
+def test_taken_back_it_ends_without_a_gate_too(place: Place) -> None:
+    def take_back(_: int) -> None:
+        if place.border.policy().connections:
+            place.border.revoke("test")
+
+    with pytest.raises(Refused, match="Nobody has allowed"):
+        place.get("/file", watch=take_back)
+    assert place.target.stat().st_size < len(CONTENT)
+
+
 def test_a_broken_line_keeps_what_has_arrived(place: Place) -> None:
     with pytest.raises(Unavailable, match="broke"):
         place.get("/short")

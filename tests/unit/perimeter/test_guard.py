@@ -174,3 +174,25 @@ def test_closed_means_our_own_programs_on_this_machine(address: object, port: in
     assert judged.allowed == (
         own and canonical(str(address)).startswith(("127.", "::1")) and canonical(str(address)) != "::1:"
     )
+
+
+@pytest.mark.parametrize("host", ["1.2.3.4%data.example.org", "127.0.0.1%data.example.org", "fe80::1%data.example.org"])
+def test_what_hides_behind_an_address_is_not_asked_for(host: str) -> None:
+    assert not verdict(name(host), Policy(), NOW).allowed
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["64:ff9b::c0a8:101", "2002:c0a8:101::1", "fec0::1", "::7f00:1", "::ffff:192.168.1.1", "100.64.0.1", "0.0.0.0"],
+)
+def test_a_name_leads_to_nothing_near_in_other_clothes(address: str) -> None:
+    far = Connection("feed", "Ada", "news", "feed.example.org", 443)
+    judged = verdict(to(address, host="feed.example.org"), Policy(connections=(far,)), NOW)
+    assert not judged.allowed
+    assert "leads into the local network" in judged.reason
+    assert verdict(to("64:ff9b::808:808", host="feed.example.org"), Policy(connections=(far,)), NOW).allowed
+
+
+def test_a_name_that_can_t_be_one_is_refused_like_any_other() -> None:
+    far = Connection("feed", "Ada", "news", "*.example.org", 443)
+    assert not verdict(name("é" * 100), Policy(Level.HOME_NETWORK, connections=(far,)), NOW).allowed

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -69,7 +71,7 @@ def test_an_unknown_name_can_t_be_revoked(tmp_path: Path) -> None:
     [
         {"name": ""}, {"name": "Mail"}, {"name": "a b"}, {"name": "../x"}, {"name": "x" * 65},
         {"port": 0}, {"port": 65536}, {"port": -1}, {"why": "  "}, {"host": ""}, {"host": "*"}, {"host": "*.*"},
-        {"host": "a b"}, {"host": "a\nb"}, {"host": "https://a"}, {"host": "a/b"}, {"host": "-x"}, {"also": ("a b",)},
+        {"host": "a b"}, {"host": "a\nb"}, {"host": "https://a"}, {"host": "a/b"}, {"host": "-x"}, {"host": "faß.de"}, {"also": ("a b",)},
     ],
 )  # fmt: skip
 def test_what_can_t_be_a_connection(tmp_path: Path, wrong: dict[str, object]) -> None:
@@ -81,7 +83,10 @@ def test_what_can_t_be_a_connection(tmp_path: Path, wrong: dict[str, object]) ->
 @pytest.mark.parametrize(
     "text",
     ["level = ", "level = 'open'", "connection = 3", "[[connection]]\nname='x'", "\x00", "[[neighbour]]\nhost='a b'\nport=1",
-     "[[connection]]\nname='x'\nwhy='y'\nhost='a.b'\nport='none'", "[[connection]]\nname='x'\nwhy='y'\nhost='a.b'\nport=1\nuntil=3"],
+     "[[connection]]\nname='x'\nwhy='y'\nhost='a.b'\nport='none'", "[[connection]]\nname='x'\nwhy='y'\nhost='a.b'\nport=inf",
+     "[[connection]]\nname='x'\nwhy='y'\nhost='a.b'\nport=443.9", "[[connection]]\nname='x'\nwhy='y'\nhost='a.b'\nport=true",
+     "[[connection]]\nname='x'\nwhy='y'\nhost='a.b'\nport=1\nalso='cd'", "[[neighbour]]\nhost='a'\nport=70000",
+     "[[neighbour]]\nhost='a'\nport='1'", "#" * 2_000_000, "a = " + "[" * 5000, "[[connection]]\nname='x'\nwhy='y'\nhost='a.b'\nport=1\nuntil=3"],
 )  # fmt: skip
 def test_a_file_that_can_t_be_understood_allows_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text)
@@ -125,3 +130,39 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(PolicyStore(tmp_path).read().connections) == 40
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without pipes by name")
+def test_a_pipe_or_a_device_stops_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / FILE)
+    with pytest.raises(Corrupt):
+        PolicyStore(tmp_path).read()
+    (tmp_path / FILE).unlink()
+    (tmp_path / FILE).symlink_to("/dev/zero")
+    with pytest.raises(Corrupt):
+        PolicyStore(tmp_path).read()
+
+
+def test_what_others_could_have_written_is_not_a_decision(tmp_path: Path) -> None:
+    store = PolicyStore(tmp_path)
+    store.allow(MAIL)
+    (tmp_path / FILE).chmod(0o664)  # as editors leave it
+    assert store.read().connections == (MAIL,)
+    (tmp_path / FILE).chmod(0o666)
+    with pytest.raises(Corrupt, match="other users"):
+        PolicyStore(tmp_path).read()
+
+
+def test_a_moment_without_a_zone_is_by_the_reader_s_clock(tmp_path: Path) -> None:
+    text = "[[connection]]\nname='x'\nwhy='y'\nhost='a.b'\nport=1\nuntil="
+    (tmp_path / FILE).write_text(text + "2030-06-01T18:00:00")
+    (read,) = PolicyStore(tmp_path).read().connections
+    assert read.until == datetime(2030, 6, 1, 18).astimezone().timestamp()
+
+
+def test_more_than_can_be_read_back_is_not_written(tmp_path: Path) -> None:
+    store = PolicyStore(tmp_path)
+    store.allow(MAIL)
+    with pytest.raises(BadInput, match="too many"):
+        store.allow(replace(MAIL, name="long", why="x" * 2_000_000))
+    assert store.read().connections == (MAIL,)

@@ -4,7 +4,7 @@ One JSON object a line, each way: ``resolve`` (names are asked for outside, by t
 ``recheck``. Only processes of the tree are answered; the kernel says who writes (SCM_CREDENTIALS, ``unix(7)``).
 """
 
-# ruff: noqa: PTH102, PTH106, PTH108, PTH118 - on the way of every call: paths stay plain texts
+# ruff: noqa: PTH102, PTH106, PTH108, PTH117, PTH118 - on the way of every call: paths stay plain texts
 from __future__ import annotations
 
 import contextlib
@@ -81,7 +81,11 @@ class Doorway:
         if not self._places.acquire(blocking=False):
             asker.close()
             return
-        threading.Thread(target=self._speak, args=(asker,), daemon=True).start()
+        try:
+            threading.Thread(target=self._speak, args=(asker,), daemon=True).start()
+        except RuntimeError:  # the system gives no more threads
+            self._places.release()
+            asker.close()
 
     def close(self) -> None:
         """Takes the door away."""
@@ -182,10 +186,13 @@ def make_folder() -> str:
     """A new folder that only we may enter, short enough for a socket's path (``unix(7)``: 108 bytes)."""
     base = os.environ.get("XDG_RUNTIME_DIR", "")
     for parent in (base, "/tmp"):  # noqa: S108 - a new name, made with our rights alone
-        if not parent or len(parent) > 60 or not os.access(parent, os.W_OK | os.X_OK):
+        if not os.path.isabs(parent) or len(parent) > 60 or not os.access(parent, os.W_OK | os.X_OK):
             continue
         path = f"{parent}/hameau-gate-{os.getpid()}-{os.urandom(6).hex()}"
-        os.mkdir(path, 0o700)
+        try:
+            os.mkdir(path, 0o700)
+        except OSError:  # full, or no folder like others
+            continue
         return path
     raise OSError(N_("There is no folder for sockets."))
 

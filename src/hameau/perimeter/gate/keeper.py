@@ -35,7 +35,7 @@ def keep(supervisor: int, main: int, ending: int) -> int:
             if told.si_code != _KERNEL:
                 _send(main, number)
             _pause()
-        elif told.si_code != _KERNEL:
+        elif told.si_code != _KERNEL or number == signal.SIGHUP:  # a closed terminal tells its first process alone
             _send(main, number)
             if number == signal.SIGCONT:
                 _send(supervisor, number)
