@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -17,6 +18,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
+_NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
+"""Babel insists on dates; with this one, nothing changes when nothing changed."""
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "hameau"
 LOCALE = PACKAGE / "kit" / "locale"
@@ -88,6 +91,7 @@ def mo_bytes(po: bytes, language: str) -> bytes:
     for message in catalog:
         if message.id and message.string:
             plain.add(message.id, message.string, flags=message.flags)
+    plain.creation_date = plain.revision_date = _NO_DATE
     write_mo(stream, plain)
     return stream.getvalue()
 

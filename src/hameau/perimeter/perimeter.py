@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,8 @@ from hameau.perimeter.record import Fact, asked_by
 from hameau.perimeter.types import FOREVER, Connection, Enforcement, Level, Neighbour, Policy, Protection
 
 JOURNAL = "journal"
+_LENT = 180.0
+"""Seconds for which a Connection that is needed for one act is lent at a time."""
 logger = logging.getLogger(__name__)
 
 
@@ -116,13 +119,33 @@ class Perimeter:
 
     @contextmanager
     def opened(self, connection: Connection) -> Iterator[Connection]:
-        """Allows ``connection`` for the length of the block, and takes it back."""
-        allowed = self._allow(replace(connection, since=self._clock()))
+        """Allows ``connection`` for the length of the block, and takes it back.
+
+        It is only lent, and lent anew every minute: when this process is killed it soon ends by itself.
+        """
+        lent = replace(connection, since=self._clock())
+        allowed = self._allow(replace(lent, until=self._lent_until(lent)))
+        over = threading.Event()
+        renewal = threading.Thread(target=self._lend_anew, args=(lent, over), name="lending", daemon=True)
+        renewal.start()
         try:
             yield allowed
         finally:
+            over.set()
+            renewal.join()
             with suppress(NotFound):  # somebody was faster
                 self.revoke(allowed.name)
+
+    def _lent_until(self, lent: Connection) -> float:
+        return min(lent.until, self._clock() + _LENT)
+
+    def _lend_anew(self, lent: Connection, over: threading.Event) -> None:
+        while not over.wait(_LENT / 3):
+            try:
+                self._store.prolong(lent.name, self._lent_until(lent))
+            except (HameauError, OSError) as error:  # taken back meanwhile, or the disk is full: it ends by itself
+                logger.info("the Connection %s is not lent anew: %s", lent.name, error)
+                return
 
     def record(self, kind: Kind, **facts: Fact) -> None:
         """Writes into the journal what happened, and through which face it was asked for.

@@ -66,6 +66,21 @@ class PolicyStore:
         )
         return checked
 
+    def prolong(self, name: str, until: float) -> None:
+        """Lets the Connection ``name`` hold until then. Raises :class:`NotFound` when it was taken back."""
+        there: list[Connection] = []
+
+        def longer(old: Policy) -> Policy:
+            there.extend(each for each in old.connections if each.name == name)
+            held = tuple(replace(each, until=until) if each.name == name else each for each in old.connections)
+            return replace(old, connections=held)
+
+        self._change(longer)
+        if not there:
+            raise NotFound(
+                N_("There is no Connection called {name}."), hint=N_("List them with: hameau perimeter show"), name=name
+            )
+
     def revoke(self, name: str) -> Connection:
         """Removes the Connection ``name`` and returns it. Raises :class:`NotFound`."""
         gone: list[Connection] = []

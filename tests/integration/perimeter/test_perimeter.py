@@ -156,3 +156,14 @@ def test_two_ports_of_one_host_are_two_connections(border: Perimeter) -> None:
     names = [border.allow("mail.example", port, why="x", who="Zoé").name for port in (993, 465, 993)]
     assert names == ["mail.example", "mail.example-465", "mail.example"]
     assert [each.port for each in border.state().open] == [465, 993]
+
+
+def test_what_is_lent_for_one_act_ends_soon_after_a_kill(border: Perimeter, clock: Clock, tmp_path: Path) -> None:
+    with border.opened(Connection("once", "Zoé", "x", "a.example", 443, NOW + 86_400)):
+        (lent,) = Perimeter(tmp_path / "home", clock).state().open
+        assert lent.until == NOW + 180
+        border._store.prolong("once", NOW + 240)  # as the lender does every minute
+        assert border.state().open[0].until == NOW + 240
+        border.revoke("once")
+        with pytest.raises(NotFound):
+            border._store.prolong("once", NOW + 300)  # what a person took back is not lent anew

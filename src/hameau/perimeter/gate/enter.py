@@ -71,7 +71,14 @@ def enter(*, judge: Judge, book: Book, find: Find) -> Entered:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, keeper.WATCHED)
     told, telling = os.pipe()
     gc.freeze()  # so that the copies go on sharing their memory
-    supervisor = os.fork()
+    try:
+        supervisor = os.fork()
+    except OSError as error:  # no more processes for this user
+        for each in (told, telling):
+            os.close(each)
+        doorway.remove(folder)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return Entered(False, reason=f"no process for the supervisor: {error}")
     if supervisor == 0:
         os.close(told)
         return _supervise(folder, judge, book, find, before, telling)
@@ -123,7 +130,11 @@ def _supervise(
     theirs, ours = os.pipe(), os.pipe()  # the child tells, the supervisor tells
     door = doorway.Doorway(folder, find)
     parent = os.getpid()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError as error:
+        os.write(telling, json.dumps({"reason": f"no process for Hameau itself: {error}"}).encode() + b"\n")
+        os._exit(1)
     if child == 0:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for each in (telling, theirs[0], ours[1]):
