@@ -17,7 +17,7 @@ DISTINCT = 256
 """How many different refusals are told apart at once."""
 TIMES = 1000
 """A count that reaches this is written at once, so that a process that is killed loses no more than this of one refusal."""
-_NAMED = ("act", "program", "host", "address", "port", "protocol")
+_NAMED = ("act", "program", "host", "address", "port")
 
 _Key = tuple[Fact, ...]
 
