@@ -132,7 +132,10 @@ def test_the_hook_knows_the_name_that_was_found(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")
 def test_serve_ends_in_order_when_its_terminal_is_closed(tmp_path: Path) -> None:
     main, theirs = pty.openpty()
-    code = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from hameau.cli import main; main()"
+    code = (
+        "import fcntl, signal, termios; signal.signal(signal.SIGHUP, signal.SIG_DFL); "  # the tests may run under nohup
+    )
+    code += "fcntl.ioctl(0, termios.TIOCSCTTY, 0); from hameau.cli import main; main()"
     with subprocess.Popen(
         [sys.executable, "-c", code, "serve", "--port", "0"],
         stdin=theirs,
@@ -146,5 +149,8 @@ def test_serve_ends_in_order_when_its_terminal_is_closed(tmp_path: Path) -> None
         while b"Ctrl-C" not in said:  # all that it says at its start: a closed terminal takes no more
             said += os.read(main, 4096)
         os.close(main)
-        assert server.wait(30) == 0
+        try:
+            assert server.wait(30) == 0
+        finally:
+            server.kill()
     assert [entry.kind for entry in Perimeter(tmp_path).journal.entries(limit=1)] == [Kind.STOPPED]
