@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import pty
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from integration.perimeter.gate.house import Gated, until
+from integration.perimeter.gate.house import PRELUDE, Gated, until
 
 Start = Callable[..., Gated]
 
@@ -205,38 +206,43 @@ def test_hameau_reads_the_terminal(gated: Start, tmp_path: Path) -> None:
     os.close(terminal)
 
 
+def _be_a_shell(folder: Path, how: str, told: int) -> None:
+    """A shell of a few lines: one job in the foreground, paused, then brought back."""
+    code = "enter(); print('main', os.getpid(), 'ready', flush=True); print('got', input(), flush=True)"
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    job = os.fork()
+    if job == 0:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(0, os.getpid())
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        os.environ["TEST_FOLDER"] = str(folder)
+        os.execv(sys.executable, [sys.executable, "-c", PRELUDE + code])
+    if how == "signal":
+        os.read(told, 100)
+        os.kill(job, signal.SIGTSTP)
+    _, status = os.waitpid(job, os.WUNTRACED)
+    os.tcsetpgrp(0, os.getpgrp())
+    os.write(1, b"paused " + str(os.WIFSTOPPED(status)).encode() + b"\n")
+    os.read(0, 100)
+    os.tcsetpgrp(0, job)
+    os.killpg(job, signal.SIGCONT)
+    _, status = os.waitpid(job, 0)
+    os._exit(os.waitstatus_to_exitcode(status))
+
+
 @pytest.mark.parametrize("how", ["key", "signal"])
 def test_the_job_can_be_paused_and_brought_back(gated: Start, tmp_path: Path, how: str) -> None:
+    told, telling = os.pipe()  # not the terminal: in the background a shell may not read from that
     shell, terminal = pty.fork()
-    if shell == 0:  # a shell of a few lines: one job in the foreground, paused, then brought back
-        import sys
-        import textwrap
-
-        from integration.perimeter.gate.house import PRELUDE
-
-        code = "enter(); print('main', os.getpid(), 'ready', flush=True); print('got', input(), flush=True)"
-        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-        job = os.fork()
-        if job == 0:
-            os.setpgid(0, 0)
-            os.tcsetpgrp(0, os.getpid())
-            signal.signal(signal.SIGTTOU, signal.SIG_DFL)
-            os.environ["TEST_FOLDER"] = str(tmp_path)
-            os.execv(sys.executable, [sys.executable, "-c", PRELUDE + textwrap.dedent(code)])
-        if how == "signal":
-            os.read(0, 100)
-            os.kill(job, signal.SIGTSTP)
-        _, status = os.waitpid(job, os.WUNTRACED)
-        os.tcsetpgrp(0, os.getpgrp())
-        os.write(1, b"paused " + str(os.WIFSTOPPED(status)).encode() + b"\n")
-        os.read(0, 100)
-        os.tcsetpgrp(0, job)
-        os.killpg(job, signal.SIGCONT)
-        _, status = os.waitpid(job, 0)
-        os._exit(os.waitstatus_to_exitcode(status))
+    if shell == 0:
+        try:
+            _be_a_shell(tmp_path, how, told)
+        finally:
+            os._exit(99)  # whatever happens, this copy runs no further tests
+    os.close(told)
     main = int(read_until(terminal, b"ready").split()[1])
     time.sleep(0.1)
-    os.write(terminal, b"\x1a" if how == "key" else b"\n")
+    os.write(*((terminal, b"\x1a") if how == "key" else (telling, b"\n")))
     assert b"paused True" in read_until(terminal, b"paused True")
     assert until(lambda: state_of(main) == "T")
     os.write(terminal, b"\n")
@@ -246,3 +252,4 @@ def test_the_job_can_be_paused_and_brought_back(gated: Start, tmp_path: Path, ho
     assert b"got bread" in read_until(terminal, b"got bread")
     assert os.waitstatus_to_exitcode(os.waitpid(shell, 0)[1]) == 0
     os.close(terminal)
+    os.close(telling)
