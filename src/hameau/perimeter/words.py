@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hameau.kit import N_
-from hameau.perimeter.types import Enforcement, Level, Policy, Protection
+from hameau.perimeter.types import Enforcement, Level
 
 LEVELS = {
     Level.CLOSED: N_("Closed: this machine only."),
@@ -29,18 +29,3 @@ WALLS = {
     "systemd": N_("The system's service manager cuts Hameau off from every address."),
     "hook": N_("Python code of Hameau's own process is held back."),
 }
-
-
-def summary(policy: Policy, protection: Protection, opened: int) -> str:
-    """The one sentence of the sign: what may leave, and whether that is held. A text id; field ``{count}`` = ``opened``."""
-    if protection.tried and protection.failures:
-        return N_("Not held: attempts on purpose got out.")
-    if protection.level is Enforcement.HOOK:
-        return N_("Not proven on this machine.")
-    if opened == 1:
-        return N_("One Connection is open.")
-    if opened:
-        return N_("{count} Connections are open.")
-    if policy.level is Level.HOME_NETWORK:
-        return N_("Open to the home network.")
-    return N_("Closed: nothing leaves.")
