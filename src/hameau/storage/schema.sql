@@ -1,3 +1,30 @@
+CREATE TRIGGER first_passage after insert on passages when new.ordinal = 0 begin
+    update documents set first_passage = new.id where id = new.document_id;
+end;
+
+CREATE TRIGGER jobs_of_source after delete on sources begin
+    delete from jobs where subject = old.id;
+end;
+
+CREATE TRIGGER vector_counted after insert on vectors begin
+    update embedders set vectors = vectors + 1 where number = new.embedder;
+end;
+
+CREATE TRIGGER vector_gone after delete on vectors begin
+    update embedders set vectors = vectors - 1, stamp = stamp + 1 where number = old.embedder;
+    update vector_blocks set
+        stamp = (select e.stamp from embedders e where e.number = old.embedder),
+        vectors = vectors - 1,
+        scales = case vectors when 1 then x'' else cast(
+            substr(scales, 1, 4 * (old.passage_id & 255)) || zeroblob(4) || substr(scales, 4 * (old.passage_id & 255) + 5)
+        as blob) end,
+        codes = case vectors when 1 then x'' else cast(
+            substr(codes, 1, length(codes) / 256 * (old.passage_id & 255)) || zeroblob(length(codes) / 256)
+            || substr(codes, length(codes) / 256 * ((old.passage_id & 255) + 1) + 1)
+        as blob) end
+    where embedder = old.embedder and block = old.passage_id >> 8;
+end;
+
 CREATE TABLE conversations (
     id text primary key,
     space text not null references spaces (id),
@@ -24,8 +51,37 @@ CREATE TABLE documents (
     reason text,                            -- why it failed or what is doubtful: a gettext id, its hint and their fields
     hint text,
     reason_fields text not null default '{}',
-    updated_at text not null,
+    updated_at text not null, kind text not null default '', dated_at text not null default '', authors text not null default '', first_passage integer not null default 0,
     unique (source_id, uri)
+) strict;
+
+CREATE TABLE embedders (
+    number integer primary key,
+    id text not null unique,
+    vectors integer not null default 0,
+    stamp integer not null default 0         -- goes up with each change of its blocks
+) strict;
+
+CREATE TABLE exclusions (
+    source_id text not null references sources (id) on delete cascade,
+    place text not null,
+    content text not null,
+    primary key (source_id, place)
+) strict;
+
+CREATE TABLE jobs (
+    number integer primary key autoincrement,
+    kind text not null,
+    subject text not null default '',        -- what it is about: the id of a source…
+    detail text not null default '{}',       -- JSON object that this kind of job understands
+    asked integer not null default 1,        -- counts up at each request; a job that ends goes only when nobody asked meanwhile
+    asked_at text not null,
+    not_before text not null default '',     -- a job that was put off waits until then
+    tries integer not null default 0,
+    error text,                              -- why it was put off: a gettext id, its hint and their fields
+    error_hint text,
+    error_fields text not null default '{}',
+    unique (kind, subject)
 ) strict;
 
 CREATE TABLE models (
@@ -71,8 +127,7 @@ CREATE TABLE sources (
     error_hint text,
     error_fields text not null default '{}',
     created_at text not null,
-    synced_at text,
-    sync_wanted integer not null default 1,  -- counts up at each request; a sync that ends clears the number it began with
+    synced_at text, mounts text not null default '[]',  -- counts up at each request; a sync that ends clears the number it began with
     unique (space, kind, uri)
 ) strict;
 
@@ -80,6 +135,12 @@ CREATE TABLE spaces (
     id text primary key,
     title text not null default '',
     created_at text not null
+) strict;
+
+CREATE TABLE turn_documents (
+    document_id integer not null,
+    number integer not null references turns (number) on delete cascade,
+    primary key (document_id, number)
 ) strict;
 
 CREATE VIRTUAL TABLE turn_index using fts5 (
@@ -96,20 +157,33 @@ CREATE TABLE turns (
     answer text not null
 ) strict;
 
+CREATE TABLE vector_blocks (
+    embedder integer not null references embedders (number),
+    block integer not null,                  -- its first passage has the id 256 * block
+    stamp integer not null,                  -- a reader takes the blocks that are newer than what it has
+    vectors integer not null,
+    scales blob not null,                    -- 256 float32; 0 where there is no vector
+    codes blob not null,                     -- 256 rows of int8: a vector is its codes times its scale; empty when all are gone
+    primary key (embedder, block)
+) strict;
+
 CREATE TABLE vectors (
-    number integer primary key autoincrement,  -- grows, so that a reader takes only what is new
     passage_id integer not null references passages (id) on delete cascade,
-    embedder_id text not null,
-    vector blob not null,                       -- IEEE 754 half precision, little endian, unit length
-    unique (passage_id, embedder_id)
+    embedder integer not null references embedders (number),
+    vector blob not null,                    -- IEEE 754 half precision, little endian, unit length
+    unique (passage_id, embedder)
 ) strict;
 
 CREATE INDEX conversations_by_time on conversations (space, updated_at);
+
+CREATE INDEX documents_by_facet on documents (space, kind, language, dated_at, source_id, first_passage, passages);
 
 CREATE INDEX documents_by_hash on documents (source_id, content_hash);
 
 CREATE INDEX documents_by_state on documents (space, state);
 
+CREATE INDEX turn_documents_by_turn on turn_documents (number);
+
 CREATE INDEX turns_by_conversation on turns (conversation_id, number);
 
-CREATE INDEX vectors_by_embedder on vectors (embedder_id, number, passage_id);
+CREATE INDEX vector_blocks_by_stamp on vector_blocks (embedder, stamp, vectors);
