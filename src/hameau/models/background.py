@@ -24,11 +24,12 @@ class BackgroundEmbedder:
     """Embeds passages with the same model as the :class:`~hameau.models.Embedder` called ``identity``.
 
     While somebody holds the gate the process is stopped by the kernel, within a millisecond and in the middle of a
-    passage; it goes on afterwards. One caller at a time; others wait.
+    passage; it goes on afterwards. One caller at a time; others wait. ``wanted`` is how the process knows the model.
     """
 
-    def __init__(self, module: str, identity: str, dimensions: int, threads: int, gate: Gate) -> None:
+    def __init__(self, module: str, identity: str, dimensions: int, threads: int, gate: Gate, wanted: str = "") -> None:
         self._module = module
+        self._wanted = wanted
         self._identity = identity
         self._dimensions = dimensions
         self._threads = threads
@@ -56,9 +57,11 @@ class BackgroundEmbedder:
         Raises :class:`Unavailable` when the process died (the next call starts another) and :class:`Missing` when the
         engine is not installed.
         """
-        with self._turn:
-            parts = [self._batch(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)]
-        return np.concatenate(parts) if parts else np.zeros((0, self._dimensions), np.float32)
+        return self._embed("passages", texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of questions, for a model that must not run in our process; the same errors."""
+        return self._embed("queries", texts)
 
     def close(self) -> None:
         """Ends the process; a call in progress fails with :class:`Unavailable`."""
@@ -70,12 +73,17 @@ class BackgroundEmbedder:
             worker.resume()
             worker.kill()
 
-    def _batch(self, texts: Sequence[str]) -> Vectors:
+    def _embed(self, kind: str, texts: Sequence[str]) -> Vectors:
+        with self._turn:
+            parts = [self._batch(kind, texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)]
+        return np.concatenate(parts) if parts else np.zeros((0, self._dimensions), np.float32)
+
+    def _batch(self, kind: str, texts: Sequence[str]) -> Vectors:
         self._gate.wait_for_quiet()
         worker = self._ready_worker()
         clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
         try:
-            worker.send(json.dumps(clean).encode())
+            worker.send(json.dumps({kind: clean}).encode())
             frame = worker.receive()
         except OSError as error:
             logger.debug("The embedding process is gone: %s", error)
@@ -94,7 +102,7 @@ class BackgroundEmbedder:
                 self._worker.kill()
         worker = Worker(self._module)
         try:
-            worker.send(json.dumps({"threads": self._threads}).encode())
+            worker.send(json.dumps({"threads": self._threads, "wanted": self._wanted}).encode())
             frame = worker.receive()
         except OSError:
             frame = None

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
-from hameau.kit import N_, BadInput, Missing, NotEnough, NotFound, Refused
+from hameau.kit import N_, BadInput, HameauError, Missing, NotEnough, NotFound, Refused
 from hameau.models.adopt import adopt
 from hameau.models.background import BackgroundEmbedder
 from hameau.models.catalogue import Catalogue, bundled
@@ -47,6 +47,7 @@ class Models:
         catalogue: Catalogue | None = None,
         gate: Gate | None = None,
         wanted: str = "",
+        embedding: str = "",
         threads: int = 0,
         context: int = 0,
         parallel: int = 1,
@@ -55,7 +56,8 @@ class Models:
         packages: PackageSource | None = None,
         memory: Callable[[], int] = free_memory,
     ) -> None:
-        """``folder`` may be shared by several homes. ``wanted`` is the chat model that the settings name, if any;
+        """``folder`` may be shared by several homes. ``wanted`` is the chat model that the settings name, if any,
+        and ``embedding`` the embedder: its name, the name of a folder or file in ``folder``, or a path;
         ``threads`` and ``context`` of 0 mean what is right for the machine and the model; ``memory`` says how many bytes
         are free. ``border`` lets a download out, and is asked for nothing else."""
         self.gate = gate or Gate()
@@ -74,7 +76,9 @@ class Models:
         self._loading = threading.RLock()  # held for the seconds that a chat model takes
         self._making = threading.RLock()  # held for an instant: a search must not wait for a model that loads
         self._generators: dict[str, Generator] = {}
+        self._embedding = embedding
         self._embedder: Embedder | None = None
+        self._older: dict[str, Embedder | None] = {}  # by id: their vectors serve until the new ones are complete
         self._background: BackgroundEmbedder | None = None
 
     def cards(self) -> tuple[ModelCard, ...]:
@@ -219,16 +223,62 @@ class Models:
         """The embedder for questions, in this process. Loads at its first text; raises :class:`Missing` then."""
         with self._making:
             if self._embedder is None:
-                self._embedder = self._engines.embedder(self._threads)
+                self._embedder = self._engines.embedder(self._threads, self._embedding_path())
             return self._embedder
+
+    def embedder_by_id(self, identity: str) -> Embedder | None:
+        """The embedder that made the vectors called ``identity``, if it is still here: the one in use, the bundled ones
+        and those in the folder of models are tried. Loads nothing."""
+        with self._making:
+            if self._embedder is not None and self._embedder.id == identity:
+                return self._embedder
+            if identity not in self._older:
+                self._older[identity] = self._find_embedder(identity)
+            return self._older[identity]
+
+    def _find_embedder(self, identity: str) -> Embedder | None:
+        for name in self._engines.embedders(self._shelf.folder):
+            try:
+                made = self._engines.embedder(self._threads, name)
+            except HameauError as error:
+                logger.debug("%s is not an embedder: %s", name, error)
+                continue
+            if made.id == identity:
+                return made
+            made.close()
+        return None
+
+    def want_embedder(self, embedding: str) -> None:
+        """From now on ``embedding`` is the embedder that the settings name; empty: the bundled one.
+
+        The vectors of the one before serve until the new one has made its own.
+        """
+        with self._making:
+            if embedding == self._embedding:
+                return
+            self._embedding = embedding
+            before, background = self._embedder, self._background
+            self._embedder = self._background = None
+            if before is not None:
+                self._older[before.id] = before
+        if background is not None:
+            background.close()
+
+    def _embedding_path(self) -> str:
+        """The wish of the settings as the engines know it: a path for what lies in the folder of models."""
+        inside = self._shelf.folder / self._embedding
+        if self._embedding and inside.exists():
+            return str(inside.absolute())
+        return str(Path(self._embedding).expanduser()) if _looks_like_path(self._embedding) else self._embedding
 
     def background_embedder(self) -> BackgroundEmbedder:
         """The same embedder for passages, in a process of its own that stands still while a person waits."""
         with self._making:
             if self._background is None:
                 same = self.embedder()
+                wanted = self._embedding_path()
                 self._background = BackgroundEmbedder(
-                    self._engines.embedding_worker, same.id, same.dimensions, self._threads, self.gate
+                    self._engines.embedding_worker, same.id, same.dimensions, self._threads, self.gate, wanted
                 )
             return self._background
 
@@ -250,9 +300,10 @@ class Models:
         with self._making:
             if self._background is not None:
                 self._background.close()
-            if self._embedder is not None:
-                self._embedder.close()
+            for embedder in filter(None, (self._embedder, *self._older.values())):
+                embedder.close()
             self._background = self._embedder = None
+            self._older.clear()
 
     def _installed(self, model_id: str) -> InstalledModel:
         for model in self.installed():

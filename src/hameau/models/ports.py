@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -69,15 +70,27 @@ class Embedder(Protocol):
     def close(self) -> None: ...
 
 
+class MakesEmbedder(Protocol):
+    """How an embedder is made; nothing is loaded before its first text."""
+
+    def __call__(self, threads: int, wanted: str = "") -> Embedder:
+        """The embedder called ``wanted``: empty for the bundled one, else one of :attr:`Engines.embedders`, or a path.
+
+        Raises ``Missing``, ``NotFound`` or ``BadInput`` when there is no such embedder.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Engines:
     """The adapters that the hub hands to :class:`~hameau.models.Models`."""
 
     chat: Callable[[InstalledModel, EngineOptions], Generator]
     """Loads a chat model; raises ``Corrupt``, ``Missing`` or ``NotEnough``."""
-    embedder: Callable[[int], Embedder]
-    """Makes the embedder with so many threads; loads nothing before the first text."""
+    embedder: MakesEmbedder
     embedding_model: str
     """The id of its card."""
     embedding_worker: str
     """The Python module of the process that embeds in the background, with the same vectors."""
+    embedders: Callable[[Path], tuple[str, ...]] = lambda _models: ("",)
+    """The names of the embedders that can be made, with those in the folder of models."""

