@@ -4,9 +4,14 @@
 
 The way of a file: ``pool`` has it opened (``opening``) and asks ``kinds`` what it is; ``plain`` and ``decoding`` read text;
 for the rest ``process`` starts ``cell``, which closes the doors (``sandbox``, and ``calls`` for the system calls) and runs
-``worker``, whose one writable file is ``scrap`` and whose answer goes through ``trust``; there ``reading`` chooses among ``pdf``,
-``office``, ``opendocument``, ``hypertext``, ``mail`` and ``engine`` (kreuzberg, and Tesseract inside it), and ``structure``
-writes the text. ``wire`` is what the two processes say to each other, ``reasons`` why a file could not be read, ``ocr`` where
+``worker``, whose one writable file is ``scrap`` and whose answer goes through ``trust``. There ``reading`` chooses:
+
+- ``pdf``, ``pictures``, ``office`` (with ``engine``, which is kreuzberg with Tesseract inside, and ``tree``, its documents),
+  ``opendocument``, ``notes``, ``outlook``, ``book``, ``hypertext``, ``mail`` (``quoting`` finds its own words)
+- ``archives`` (``sevenzip``, ``sevenheader``, ``bounded``), whose files come back to ``reading`` as ``members``
+
+``context`` is what they share and may spend, ``limits`` every bound, ``structure`` and ``tables`` write the text, ``properties``
+dates and authors. ``wire`` is what the two processes say to each other, ``reasons`` why a file could not be read, ``ocr`` where
 Tesseract's languages lie.
 """
 

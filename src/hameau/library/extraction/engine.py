@@ -12,7 +12,7 @@ from typing import Any
 import kreuzberg
 
 from hameau.library.extraction.reasons import Unreadable
-from hameau.library.extraction.structure import PAGE_MARKER
+from hameau.library.extraction.tree import PAGE_MARKER
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def warm_up() -> None:
 def config(output: str, languages: tuple[str, ...] = (), *, markers: bool = False) -> kreuzberg.ExtractionConfig:
     """A configuration: ``output`` is "plain" or "markdown", ``languages`` are Tesseract's, empty for no recognition.
 
-    ``markers`` puts :data:`~hameau.library.extraction.structure.PAGE_MARKER` where a page begins.
+    ``markers`` puts :data:`~hameau.library.extraction.tree.PAGE_MARKER` where a page begins.
     """
     recognition = None
     if languages:

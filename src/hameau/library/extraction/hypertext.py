@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from typing import NamedTuple
 
 from hameau.library.extraction.decoding import decode, decode_as
-from hameau.library.extraction.structure import CELL, Draft, one_line
+from hameau.library.extraction.structure import Draft, one_line
+from hameau.library.extraction.tables import Rows
 
 _SKIPPED = frozenset(
     ["script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "head", "select"]
@@ -52,6 +54,8 @@ _BLOCKS = frozenset(
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _MAX_DEPTH = 200
+_AUTHORS = frozenset({"author", "dc.creator", "article:author"})
+_DATES = ("article:published_time", "dc.date", "dcterms.created", "date")
 
 
 def decode_html(data: bytes) -> str:
@@ -64,21 +68,36 @@ def decode_html(data: bytes) -> str:
     return decode(data)
 
 
-def read_html(text: str, draft: Draft) -> str:
-    """Writes the visible text into ``draft`` and returns the title."""
-    reader = _Reader(draft)
+class About(NamedTuple):
+    """What a page says of itself."""
+
+    title: str
+    authors: tuple[str, ...]
+    date: str
+
+
+def read_html(text: str, draft: Draft, *, quotes: bool = False) -> About:
+    """Writes the visible text into ``draft`` and returns what the page says of itself. ``quotes`` marks what mail programs
+    quote by ``>`` at the beginning of its lines, as in plain mail."""
+    reader = _Reader(draft, quotes=quotes)
     reader.feed(text)
     reader.close()
     reader.flush()
-    return one_line(reader.title)
+    return About(one_line(reader.title), tuple(reader.authors), reader.date)
 
 
 class _Reader(HTMLParser):
     """Walks the tags once; never builds a tree, so depth and mess cost nothing."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, *, quotes: bool = False) -> None:
         super().__init__(convert_charrefs=True)
         self.title = ""
+        self.authors: list[str] = []
+        self.date = ""
+        self._marks_quotes = quotes
+        self._quoted: list[bool] = []
+        self._rows = Rows(draft)
+        self._named = False
         self._draft = draft
         self._line: list[str] = []
         self._prefix = ""
@@ -90,6 +109,8 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "title" and not self.title:
             self._in_title = True
+        elif tag == "meta":
+            self._about(dict(attrs))
         elif tag == "body":
             self._skipping.clear()
             self.flush()
@@ -113,6 +134,7 @@ class _Reader(HTMLParser):
             self._row = []
         elif tag in ("td", "th"):
             self._end_cell()
+            self._named = self._named and tag == "th" if self._row else tag == "th"
         elif tag == "br":
             self._line.append("\n")
         elif tag == "pre":
@@ -124,6 +146,15 @@ class _Reader(HTMLParser):
             self.flush()
         elif tag in _BLOCKS:
             self._line.append(" ")
+        if tag == "blockquote" and self._marks_quotes and len(self._quoted) < _MAX_DEPTH:
+            self._quoted.append(_is_quotation(attrs))
+
+    def _about(self, attrs: dict[str, str | None]) -> None:
+        name, value = str(attrs.get("name") or attrs.get("property") or "").lower(), attrs.get("content") or ""
+        if name in _AUTHORS and value and len(self.authors) < _MAX_DEPTH:
+            self.authors.append(value)
+        elif name in _DATES and not self.date:
+            self.date = value
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "title":
@@ -141,9 +172,13 @@ class _Reader(HTMLParser):
             self._pre = max(self._pre - 1, 0)
         elif tag == "table":
             self._end_row()
+            self._rows.end()
+            self._rows = Rows(self._draft)
             self.flush()
         elif (tag in _BLOCKS or tag in _HEADINGS) and self._row is None:
             self.flush()
+        if tag == "blockquote" and self._quoted:
+            self._quoted.pop()
 
     def handle_data(self, data: str) -> None:
         if self._in_title:
@@ -163,8 +198,11 @@ class _Reader(HTMLParser):
         if prefix.startswith("#"):
             text = one_line(text)
         if text.strip():
-            self._draft.end_rows()
-            self._draft.block(prefix + text)
+            self._rows.end()
+            text = prefix + text
+            if any(self._quoted):
+                text = "\n".join(f"> {line}" for line in text.split("\n"))
+            self._draft.block(text)
 
     def _end_cell(self) -> None:
         if self._row is None:
@@ -181,7 +219,16 @@ class _Reader(HTMLParser):
             return
         self._end_cell()
         row, self._row = self._row, None
-        self._draft.block(CELL.join(row), close=True)
+        if self._named and len(row) > 1:
+            self._rows.header(row)
+        elif row:
+            self._rows.row(row)
+
+
+def _is_quotation(attrs: list[tuple[str, str | None]]) -> bool:
+    return any(
+        (name == "type" and value == "cite") or (name == "class" and "quote" in (value or "")) for name, value in attrs
+    )
 
 
 def _hidden(attrs: list[tuple[str, str | None]]) -> bool:

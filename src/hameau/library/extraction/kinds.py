@@ -12,6 +12,10 @@ HEAD_BYTES = 4096
 """How much of a file :func:`kind_of` wants to see."""
 
 
+READ_FAMILIES = frozenset({"html", "saved_page", "mail", "mailbox", "pdf", "zip", "document", "picture", "archive"})
+"""What the locked-in worker reads; "text" needs no worker, any other family is the name of a reason why a file is not read."""
+
+
 class Kind(NamedTuple):
     """``family`` chooses the reader; ``media_type`` is kept with the document."""
 
@@ -47,7 +51,10 @@ _READ = {
     "htm": Kind("html", "text/html"),
     "xhtml": Kind("html", "text/html"),
     "xml": Kind("document", "application/xml"),
+    "fb2": Kind("document", "application/x-fictionbook+xml"),
     "eml": Kind("mail", "message/rfc822"),
+    "mht": Kind("saved_page", "multipart/related"),
+    "mhtml": Kind("saved_page", "multipart/related"),
     "mbox": Kind("mailbox", "application/mbox"),
     "rtf": Kind("document", "application/rtf"),
 }
@@ -72,7 +79,10 @@ _SOUND = frozenset(
         "mpeg",
     ]
 )
-_ARCHIVES = frozenset(["zip", "gz", "tgz", "bz2", "xz", "zst", "7z", "rar", "tar", "jar", "iso", "cab"])
+_ARCHIVES = frozenset(
+    ["zip", "gz", "tgz", "bz2", "tbz", "tbz2", "xz", "txz", "7z", "tar", "zst", "rar", "iso", "cab", "lz", "lzma", "z"]
+)
+_PACKED_PROGRAMS = frozenset(["jar", "apk", "whl", "xpi", "crx", "war", "ear", "deb", "rpm", "exe", "msi", "dmg"])
 _PICTURES = (
     (b"\x89PNG\r\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -81,14 +91,23 @@ _PICTURES = (
     (b"MM\x00*", "image/tiff"),
     (b"BM", "image/bmp"),
 )
-_ARCHIVE_MARKS = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\x28\xb5\x2f\xfd")
+_ARCHIVE_MARKS = (
+    (b"\x1f\x8b", "application/gzip"),
+    (b"BZh", "application/x-bzip2"),
+    (b"\xfd7zXZ\x00", "application/x-xz"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+)
+_CLOSED_ARCHIVES = (b"Rar!", b"\x28\xb5\x2f\xfd", b"MSCF", b"LZIP")
+"""RAR, Zstandard, cabinets and lzip: there is no light and safe way to open them here."""
+_HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
+_AVIF = {b"avif", b"avis"}
 _SOUND_MARKS = (b"ID3", b"\xff\xfb", b"\xff\xf3", b"OggS", b"fLaC", b"\x1aE\xdf\xa3")
 _PROGRAMS = (b"\x7fELF", b"MZ", b"SQLite format 3", b"\xca\xfe\xba\xbe", b"GGUF")
 _HTML = re.compile(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*<(?:!doctype\s+html|html)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_OLE, _ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
+_OLE, _ZIPS = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
 
 def kind_of(name: str, head: bytes) -> Kind:
@@ -119,7 +138,9 @@ def _empty(ending: str) -> Kind:
 
 
 def _by_bytes(ending: str, head: bytes) -> Kind | None:
-    if head.startswith(_ZIP):
+    if head.startswith(_ZIPS):
+        if ending in _PACKED_PROGRAMS:
+            return Kind("unknown", "")
         return Kind("archive", "application/zip") if ending in _ARCHIVES else Kind("zip", _OFFICE.get(ending, ""))
     if head.startswith(_OLE):
         # a password turns the newer office files into this older container
@@ -132,11 +153,22 @@ def _by_bytes(ending: str, head: bytes) -> Kind | None:
     if head.startswith(b"RIFF"):
         return Kind("picture", "image/webp") if head[8:12] == b"WEBP" else Kind("sound", "")
     if head[4:8] == b"ftyp":
-        return Kind("unknown", "") if head[8:12] in (b"heic", b"heix", b"mif1", b"avif") else Kind("sound", "")
+        if head[8:12] in _HEIF:
+            return Kind("picture", "image/heic")
+        return Kind("picture", "image/avif") if head[8:12] in _AVIF else Kind("sound", "")
     if head.startswith(_SOUND_MARKS):
         return Kind("sound", "")
-    if head.startswith(_ARCHIVE_MARKS) or head[257:262] == b"ustar":
-        return Kind("archive", "")
+    return _packed(head)
+
+
+def _packed(head: bytes) -> Kind | None:
+    for mark, media_type in _ARCHIVE_MARKS:
+        if head.startswith(mark):
+            return Kind("archive", media_type)
+    if head[257:262] == b"ustar":
+        return Kind("archive", "application/x-tar")
+    if head.startswith(_CLOSED_ARCHIVES) and is_binary(head):
+        return Kind("closed_archive", "")
     if head.startswith(_PROGRAMS) and is_binary(head):
         return Kind("unknown", "")
     return None
@@ -145,8 +177,12 @@ def _by_bytes(ending: str, head: bytes) -> Kind | None:
 def _by_name(ending: str, head: bytes) -> Kind:
     if ending in _OFFICE or ending in _OLD_OFFICE or ending == "pdf":
         return Kind("damaged", "")
-    if ending in _ARCHIVES:
-        return Kind("archive", "")
+    if ending in ("zip", "7z", "gz", "tgz", "bz2", "tbz", "tbz2", "xz", "txz"):
+        return Kind("damaged", "")
+    if ending == "tar":
+        return Kind("archive", "application/x-tar")  # the oldest ones have no mark
+    if ending in _ARCHIVES and is_binary(head):
+        return Kind("closed_archive", "")
     if ending in _SOUND:
         return Kind("sound", "")
     if ending in _READ and ending != "rtf":

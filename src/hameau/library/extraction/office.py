@@ -3,55 +3,71 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from hameau.library.extraction import engine
+from hameau.library.extraction import engine, limits
+from hameau.library.extraction.archives import read_archive
+from hameau.library.extraction.book import read_book
+from hameau.library.extraction.context import Context
 from hameau.library.extraction.decoding import tidy
 from hameau.library.extraction.kinds import media_type_of_zip
+from hameau.library.extraction.mail import correspondents, is_forward, thread
+from hameau.library.extraction.members import Members, shown
+from hameau.library.extraction.notes import notes_of
 from hameau.library.extraction.opendocument import read_slides
+from hameau.library.extraction.outlook import attachments
+from hameau.library.extraction.properties import authors_of, date_of, moment
+from hameau.library.extraction.quoting import own_words
 from hameau.library.extraction.reasons import Unreadable
-from hameau.library.extraction.structure import Draft, draw
+from hameau.library.extraction.structure import Draft
+from hameau.library.extraction.tree import draw
 from hameau.library.types import Extracted
 
-_MAX_UNPACKED = 1 << 30
-_MAX_RATIO = 300
+_BOOK = "application/epub+zip"
+_OUTLOOK = "application/vnd.ms-outlook"
 _PRESENTATION = "application/vnd.oasis.opendocument.presentation"
 _SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+_ESCAPED = re.compile(r"\\'([0-9a-fA-F]{2})")
+"""A letter of RTF that is not ASCII, where kreuzberg leaves it (titles)."""
+_HEADER = (("subject", "Objet"), ("from", "De"), ("to", "À"), ("cc", "Copie"), ("date", "Date"))
 
 
-def read_zip(data: bytes, media_type: str) -> Extracted:
-    """An office file that is a ZIP inside; an archive that only poses as one is refused, a bomb before it is unpacked."""
+def read_zip(data: bytes, name: str, media_type: str, context: Context) -> Extracted:
+    """An office file that is a ZIP inside, or what is a ZIP under another name; a bomb is refused before it is unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
             unpacked = sum(info.file_size for info in infos)
-            if unpacked > _MAX_UNPACKED or unpacked > max(len(data), 1 << 20) * _MAX_RATIO:
+            if unpacked > limits.OFFICE_BYTES or unpacked > max(len(data), limits.OFFICE_SMALL) * limits.OFFICE_RATIO:
                 raise Unreadable("too_much_memory", f"{unpacked} bytes unpacked")
             names = frozenset(info.filename for info in infos)
             mimetype = archive.read("mimetype")[:200].decode("ascii", "replace") if "mimetype" in names else ""
             found = media_type_of_zip(names, mimetype)
-            if not found:
-                raise Unreadable("archive" if not media_type else "damaged")
-            if _is_locked(archive, names):
+            if found and _is_locked(archive, names):
                 raise Unreadable("encrypted")
             if found == _PRESENTATION:
                 return read_slides(archive)
+            if found == _BOOK:
+                return read_book(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
         raise Unreadable(engine.reason_of(str(error)), str(error)) from error
-    return read_document(data, found)
+    if not found and media_type:
+        raise Unreadable("damaged")
+    return read_document(data, found, context) if found else read_archive(data, name, "", context)
 
 
-def read_document(data: bytes, media_type: str) -> Extracted:
+def read_document(data: bytes, media_type: str, context: Context) -> Extracted:
     """Any document that kreuzberg knows by ``media_type``."""
     if not media_type:
         raise Unreadable("unknown")
-    # A book is hypertext: kreuzberg's plain output has its words without marks, its Markdown output would add stars and links.
-    output = "plain" if media_type == "application/epub+zip" else "markdown"
-    result = engine.extract(data, media_type, engine.config(output, markers=media_type == _SLIDES))
+    result = engine.extract(data, media_type, engine.config("markdown", markers=media_type == _SLIDES))
     metadata: Mapping[str, Any] = result.metadata
+    if media_type == _OUTLOOK:
+        return _letter(data, result.document or {}, metadata, context)
     draft = Draft()
     tree = result.document or {}
     if nodes := tree.get("nodes"):
@@ -59,12 +75,51 @@ def read_document(data: bytes, media_type: str) -> Extracted:
         for label, value in entries.items():
             draft.block(f"{label} : {value}", close=True)
         draft.end_rows()
-        draw(nodes, draft, by_page="spreadsheet" in media_type or "excel" in media_type)
+        notes = notes_of(data) if media_type == _SLIDES else None
+        draw(nodes, draft, by_page="spreadsheet" in media_type or "excel" in media_type, notes=notes)
     else:
         draft.block(str(result.content))
     text, pages = draft.finish()
     title = str(metadata.get("title") or metadata.get("subject") or "") if "excel" not in media_type else ""
-    return Extracted(text=text, title=tidy(title), media_type=media_type, pages=pages)
+    if media_type == "application/rtf":
+        title = _ESCAPED.sub(lambda match: bytes.fromhex(match[1]).decode("cp1252", "replace"), title)
+    return Extracted(
+        text=text,
+        title=tidy(title),
+        media_type=media_type,
+        pages=pages,
+        dated_at=date_of(metadata),
+        authors=authors_of(metadata),
+    )
+
+
+def _letter(data: bytes, tree: Mapping[str, Any], metadata: Mapping[str, Any], context: Context) -> Extracted:
+    """A mail of Outlook's, written like any other mail."""
+    nodes = tree.get("nodes") or ()
+    entries = {str(key).lower(): str(value) for node in nodes for key, value in _entries(node)}
+    subject = entries.get("subject") or str(metadata.get("subject") or "")
+    draft = Draft()
+    draft.block(f"# {thread(subject)}" if thread(subject) else "")
+    for key, label in _HEADER:
+        if (value := entries.get(key)) and not (key == "subject" and thread(subject) == subject):
+            draft.block(f"{label} : {value}", close=True)
+    draft.end_rows()
+    body = Draft()
+    draw([node for node in nodes if not _entries(node)], body, by_page=False)
+    draft.block(own_words(body.finish()[0], forwards=is_forward(subject)))
+    if attached := [str(name) for name in metadata.get("attachments") or ()]:
+        draft.block("Pièces jointes : " + ", ".join(attached))
+    members = Members(draft, context, level=2)
+    for name, content in attachments(data) if context.depth < limits.DEPTH else ():
+        members.add(shown(name) or "pièce jointe", content)
+    members.finish()
+    return Extracted(
+        text=draft.finish()[0],
+        title=tidy(thread(subject)),
+        media_type=_OUTLOOK,
+        dated_at=moment(metadata.get("created_at") or entries.get("date")),
+        authors=correspondents(entries.get("from", ""), entries.get("to", ""), entries.get("cc", "")),
+    )
 
 
 def _entries(node: Mapping[str, Any]) -> list[tuple[object, object]]:

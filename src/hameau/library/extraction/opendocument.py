@@ -6,6 +6,8 @@ import io
 import zipfile
 from xml.etree import ElementTree as ET  # noqa: TID251 - read inside the locked-in worker, with its memory bounded
 
+from hameau.library.extraction.notes import LABEL
+from hameau.library.extraction.properties import moment, people
 from hameau.library.extraction.reasons import Unreadable
 from hameau.library.extraction.structure import CELL, Draft, one_line
 from hameau.library.types import Extracted
@@ -14,7 +16,6 @@ _DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _SHOW = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
-_TITLE = "{http://purl.org/dc/elements/1.1/}title"
 MEDIA_TYPE = "application/vnd.oasis.opendocument.presentation"
 
 
@@ -27,17 +28,24 @@ def read_slides(archive: zipfile.ZipFile) -> Extracted:
             draft.page(number)
             for shape in slide:
                 _shape(shape, draft)
-        title = _title(archive)
+        about = _about(archive)
     except (ET.ParseError, KeyError) as error:
         raise Unreadable("damaged", str(error)) from error
     text, pages = draft.finish()
-    return Extracted(text=text, title=title, media_type=MEDIA_TYPE, pages=pages)
+    return Extracted(
+        text=text,
+        title=about.get("title", ""),
+        media_type=MEDIA_TYPE,
+        pages=pages,
+        dated_at=moment(about.get("date")) or moment(about.get("creation-date")),
+        authors=people([about.get("initial-creator"), about.get("creator")]),
+    )
 
 
 def _shape(shape: ET.Element, draft: Draft) -> None:
     if shape.tag == f"{_SHOW}notes":
-        for part in shape:
-            _shape(part, draft)
+        notes = [words for line in shape.iter(f"{_TEXT}p") if (words := _words(line))]
+        draft.block(LABEL + "\n".join(notes) if notes else "")
         return
     is_title = shape.get(f"{_SHOW}class") == "title"
     rows = list(shape.iter(f"{_TABLE}table-row"))
@@ -64,9 +72,9 @@ def _words(paragraph: ET.Element) -> str:
     return one_line("".join(parts))
 
 
-def _title(archive: zipfile.ZipFile) -> str:
+def _about(archive: zipfile.ZipFile) -> dict[str, str]:
+    """What ``meta.xml`` says of the document (ODF 1.3, part 3, 4.3), by the names there."""
     if "meta.xml" not in archive.namelist():
-        return ""
+        return {}
     root = ET.parse(io.BytesIO(archive.read("meta.xml"))).getroot()  # noqa: S314
-    found = root.find(f".//{_TITLE}")
-    return one_line(found.text or "") if found is not None else ""
+    return {element.tag.rpartition("}")[2]: one_line(element.text or "") for element in root.iter() if element.text}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hameau.library.extraction import engine
+from hameau.library.extraction import engine, limits
+from hameau.library.extraction.context import Context
 from hameau.library.extraction.decoding import tidy
-from hameau.library.extraction.reasons import SOME_PAGES, Unreadable
-from hameau.library.extraction.scrap import Scrap
+from hameau.library.extraction.properties import authors_of, moment
+from hameau.library.extraction.reasons import PAGES_LEFT, SOME_BROKEN, SOME_PAGES, Unreadable
 from hameau.library.extraction.structure import Draft
 from hameau.library.types import Extracted
 
@@ -19,22 +20,24 @@ _STARTS_ITEM = re.compile(
 )
 _BROKEN_WORD = re.compile(r"\b(\w++)[-\u2010\x02\ufffe]\n?(\w+)")
 _WORD = re.compile(r"\w+")
+_SIGN = re.compile(r"[^\W_]")
 
 
-def read_pdf(data: bytes, languages: Sequence[str], scrap: Scrap) -> Extracted:
-    """The text of a PDF with its pages. A page that is only a picture is recognised when ``languages`` allow it."""
+def read_pdf(data: bytes, context: Context) -> Extracted:
+    """The text of a PDF with its pages. A page that is only a picture is recognised when the context allows it."""
     result = engine.extract(data, "application/pdf", engine.config("plain"))
     metadata: Mapping[str, Any] = result.metadata
     pages = {int(page["page_number"]): str(page["content"]) for page in result.pages or ()}
     count = max([int(metadata.get("page_count") or 0), *pages])
     blank = [number for number in range(1, count + 1) if not pages.get(number, "").strip()]
-    warnings: tuple[str, ...] = ()
-    if blank and languages:
-        pages |= _recognise(data, blank, languages, scrap)
+    if context.languages:
+        bare = [number for number in range(1, count + 1) if _signs(pages.get(number, "")) < limits.ALMOST_NOTHING]
+        for number, text in _recognise(data, bare, context).items():
+            pages[number] = max(pages.get(number, ""), text, key=_signs)
     elif blank and len(blank) == count:
         raise Unreadable("ocr_missing")
     elif blank:
-        warnings = (SOME_PAGES,)
+        context.budget.doubts.add(SOME_PAGES)
     draft = Draft()
     whole = "\n".join(pages.values())
     known = frozenset(word.lower() for word in _WORD.findall(whole))
@@ -43,7 +46,14 @@ def read_pdf(data: bytes, languages: Sequence[str], scrap: Scrap) -> Extracted:
         draft.block(reflow(pages.get(number, ""), known))
     text, spans = draft.finish()
     title = str(metadata.get("title") or "")
-    return Extracted(text=text, title=title, media_type="application/pdf", pages=spans, warnings=warnings)
+    return Extracted(
+        text=text,
+        title=title,
+        media_type="application/pdf",
+        pages=spans,
+        dated_at=moment(metadata.get("created_at")) or moment(metadata.get("modified_at")),
+        authors=authors_of(metadata),
+    )
 
 
 def reflow(page: str, known: frozenset[str] = frozenset()) -> str:
@@ -91,10 +101,22 @@ def _flush(paragraph: str, paragraphs: list[str]) -> str:
     return ""
 
 
-def _recognise(data: bytes, numbers: Sequence[int], languages: Sequence[str], scrap: Scrap) -> dict[int, str]:
+def _signs(text: str) -> int:
+    """How many letters and figures a text has."""
+    return len(_SIGN.findall(text))
+
+
+def _recognise(data: bytes, numbers: Iterable[int], context: Context) -> dict[int, str]:
+    """The text of pages that are pictures, each a step of its own: one that breaks the reader costs no other."""
     found: dict[int, str] = {}
-    with scrap.holding(data) as path:
+    with context.scrap.holding(data) as path:
         for number in numbers:
+            if not context.may_recognise():
+                context.budget.doubts.add(PAGES_LEFT)
+                break
+            if not context.begin():
+                context.budget.doubts.add(SOME_BROKEN)
+                continue
             picture = engine.page_as_picture(path, number - 1)
-            found[number] = engine.recognise(picture, "image/png", languages)
+            found[number] = engine.recognise(picture, "image/png", context.languages)
     return found

@@ -7,11 +7,13 @@ from __future__ import annotations
 import re
 
 from hameau.library.extraction.decoding import decode, tidy
+from hameau.library.extraction.tables import read_values
 from hameau.library.types import Extracted
 
 _HEADING = re.compile(r"^#[ \t]+(\S[^\n]*)$", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.{0,4000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TITLE = re.compile(r"^title:[ \t]*(\S[^\n]*)$", re.MULTILINE)
+_VALUES = frozenset({"text/csv", "text/tab-separated-values"})
 _LOOK = 8000
 _LONGEST_TITLE = 300
 
@@ -19,6 +21,8 @@ _LONGEST_TITLE = 300
 def read_plain(data: bytes, media_type: str) -> Extracted:
     """The text of a file that needs nothing but decoding; Markdown gives its title as well."""
     text = tidy(decode(data))
+    if media_type in _VALUES:
+        text = read_values(text)
     title = markdown_title(text) if media_type == "text/markdown" else ""
     return Extracted(text=text, title=title, media_type=media_type)
 

@@ -10,12 +10,15 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace as replace_struct
+
 from hameau.kit import N_, Unavailable
-from hameau.library.extraction import ocr
-from hameau.library.extraction.kinds import HEAD_BYTES, kind_of
+from hameau.library.extraction import limits, ocr
+from hameau.library.extraction.kinds import HEAD_BYTES, READ_FAMILIES, kind_of
 from hameau.library.extraction.plain import read_plain
 from hameau.library.extraction.process import FOLDER_PREFIX, Clock, Overdue, Worker
 from hameau.library.extraction.reasons import error
@@ -27,13 +30,8 @@ from hameau.library.types import Extracted
 
 logger = logging.getLogger(__name__)
 
-MEMORY_BYTES = 1 << 30
-SECONDS = 120
-MAX_FILE_BYTES = 256 << 20
-MAX_CHARACTERS = 20_000_000
 _JOBS_EACH = 200
 _MOST_BYTES = 4  # of a character, in every encoding of Unicode
-_IN_WORKER = frozenset({"html", "mail", "mailbox", "pdf", "zip", "document", "picture"})
 NOTICE_NO_WALL = N_(
     "Documents are read in a separate process with limits on memory and time, but this system gives no means to cut that "
     "process off the network."
@@ -52,9 +50,9 @@ class SandboxedExtractor:
         self,
         *,
         workers: int = 1,
-        memory_bytes: int = MEMORY_BYTES,
-        seconds: int = SECONDS,
-        max_characters: int = MAX_CHARACTERS,
+        memory_bytes: int = limits.MEMORY_BYTES,
+        seconds: int = limits.SECONDS,
+        max_characters: int = limits.CHARACTERS,
         scratch: Path | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
@@ -63,6 +61,7 @@ class SandboxedExtractor:
         self._languages = ocr.languages(ocr.tessdata(environ))
         self._clock = Clock()
         self._places = threading.Semaphore(workers)
+        self._starter = _one_thread()  # the kernel ends a worker with the very thread that started it
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
@@ -95,7 +94,7 @@ class SandboxedExtractor:
             raise error(reason_of(failure)) from failure
         try:
             status = os.fstat(descriptor)
-            if status.st_size > MAX_FILE_BYTES:
+            if status.st_size > limits.FILE_BYTES:
                 raise error("too_big")
             name = os.fsencode(path.name).decode("utf-8", "replace")
             return self._extract(name, descriptor, status.st_size, media_type)
@@ -103,6 +102,11 @@ class SandboxedExtractor:
             raise error(reason_of(failure)) from failure
         finally:
             os.close(descriptor)
+
+    def plain(self, name: str, data: bytes) -> Extracted | None:
+        """The text of a whole file that is text already, for whoever has read it; ``None``: it is for :meth:`extract`."""
+        kind = kind_of(name, data[:HEAD_BYTES])
+        return self._plain(data, kind.media_type) if kind.family == "text" else None
 
     def pause(self, paused: bool) -> None:
         """Stops the workers where they stand (SIGSTOP), or lets them go on. A stopped worker's time stands still too."""
@@ -120,8 +124,10 @@ class SandboxedExtractor:
         with self._lock:
             workers, self._all = self._all, set()
             self._idle.clear()
+            starter, self._starter = self._starter, _one_thread()
         for worker in workers:
             worker.end()
+        starter.shutdown(wait=False)
 
     def _extract(self, name: str, descriptor: int, size: int, media_type: str) -> Extracted:
         head = os.pread(descriptor, HEAD_BYTES, 0)
@@ -130,11 +136,8 @@ class SandboxedExtractor:
             if size > _MOST_BYTES * self._max_characters:
                 raise error("too_long")  # before it fills our own memory
             data = head if size <= len(head) else _all_of(descriptor, size)
-            extracted = read_plain(data, media_type or kind.media_type)
-            if len(extracted.text) > self._max_characters:
-                raise error("too_long")
-            return replace(extracted, title=seemly(extracted.title))
-        if kind.family not in _IN_WORKER:
+            return self._plain(data, media_type or kind.media_type)
+        if kind.family not in READ_FAMILIES:
             raise error(kind.family)
         if kind.family == "picture" and not self._languages:
             raise error("ocr_missing")
@@ -150,29 +153,44 @@ class SandboxedExtractor:
             raise error("too_long")
         return believed(reply.found)
 
+    def _plain(self, data: bytes, media_type: str) -> Extracted:
+        extracted = read_plain(data, media_type)
+        if len(extracted.text) > self._max_characters:
+            raise error("too_long")
+        return replace(extracted, title=seemly(extracted.title))
+
     def _ask(self, job: Job, descriptor: int) -> Reply:
+        """The answer about a file; a step that breaks its reader is left out and the rest is read again."""
+        reply, step = self._ask_once(job, descriptor)
+        while step and len(job.left_out) < limits.RETRIES:
+            job = replace_struct(job, left_out=(*job.left_out, step))
+            reply, step = self._ask_once(job, descriptor)
+        return reply
+
+    def _ask_once(self, job: Job, descriptor: int) -> tuple[Reply, int]:
+        """The answer about a file, and the step that broke its reader, if it broke one."""
         for attempt in (1, 2):
-            with self._worker() as (worker, fresh):
+            with self._worker(new=attempt == 2) as (worker, fresh):
                 try:
                     os.lseek(descriptor, 0, os.SEEK_SET)
-                    return worker.read(job, descriptor)
+                    return worker.read(job, descriptor), 0
                 except Overdue:
                     self._drop(worker)
-                    return Reply(reason="too_slow")
+                    return Reply(reason="too_slow"), worker.step
                 except (EOFError, ConnectionError, ValueError) as failure:
                     ended = worker.wait_for_end()
                     self._drop(worker)
                     if attempt == 1 and not fresh and ended != -signal.SIGXCPU:
                         continue  # it had just gone home for idleness, or was killed from outside: not this file's fault
                     logger.warning("%r broke a reader (%r, ended by %d)", job.name, failure, ended)
-                    return Reply(reason="too_slow" if ended == -signal.SIGXCPU else "crashed")
-        return Reply(reason="crashed")
+                    return Reply(reason="too_slow" if ended == -signal.SIGXCPU else "crashed"), worker.step
+        return Reply(reason="crashed"), 0
 
     @contextlib.contextmanager
-    def _worker(self) -> Iterator[tuple[Worker, bool]]:
+    def _worker(self, *, new: bool) -> Iterator[tuple[Worker, bool]]:
         """A worker for one job, and whether it is a new one; kept for the next job unless it was dropped or is worn out."""
         with self._lock:
-            worker = self._idle.pop() if self._idle else None
+            worker = self._idle.pop() if self._idle and not new else None
         fresh = worker is None
         if worker is None:
             worker = self._start()
@@ -188,8 +206,8 @@ class SandboxedExtractor:
 
     def _start(self) -> Worker:
         try:
-            worker = Worker(self._scratch, self._memory_bytes, self._clock)
-        except OSError as failure:
+            worker = self._starter.submit(Worker, self._scratch, self._memory_bytes, self._clock).result()
+        except (OSError, RuntimeError) as failure:
             raise _no_worker() from failure
         with self._lock:
             self._all.add(worker)
@@ -227,6 +245,10 @@ def _all_of(descriptor: int, size: int) -> bytes:
         parts.append(part)
         offset += len(part)
     return b"".join(parts)
+
+
+def _one_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "readers")
 
 
 def _no_worker() -> Unavailable:

@@ -13,6 +13,7 @@ import threading
 import time
 from pathlib import Path
 
+from hameau.library.extraction import limits
 from hameau.library.extraction.wire import Hello, Job, Reply, Wait, longest_reply, receive, send
 
 FOLDER_PREFIX = "hameau-reading-"
@@ -68,6 +69,7 @@ class Worker:
     def __init__(self, scratch: Path | None, memory_bytes: int, clock: Clock, root: Path = _ROOT) -> None:
         self._clock = clock
         self.jobs = 0
+        self.step = 0
         self.folder = tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=scratch)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._channel = ours
@@ -102,13 +104,20 @@ class Worker:
         self.walls = receive(self._channel, Hello, self._waiting(_START_SECONDS)).walls
 
     def read(self, job: Job, descriptor: int) -> Reply:
-        """Has one file read."""
+        """Has one file read. Each step that the process tells of has a time of its own; ``self.step`` is the last one."""
         self.jobs += 1
+        self.step = 0
         send(self._channel, job, descriptor)
-        return receive(self._channel, Reply, self._waiting(job.seconds), longest_reply(job.max_characters))
+        end = self._clock.now() + job.seconds * limits.STRETCH
+        for _ in range(limits.STEPS + 1):
+            reply = receive(self._channel, Reply, self._waiting(job.seconds, end), longest_reply(job.max_characters))
+            if not reply.step:
+                return reply
+            self.step = reply.step
+        raise Overdue
 
-    def _waiting(self, seconds: float) -> Wait:
-        deadline = self._clock.now() + seconds
+    def _waiting(self, seconds: float, end: float = float("inf")) -> Wait:
+        deadline = min(self._clock.now() + seconds, end)
 
         def wait(channel: socket.socket) -> None:
             while True:
@@ -116,6 +125,8 @@ class Worker:
                 if select.select([channel], [], [], max(left, 0.0))[0]:
                     return
                 if deadline <= self._clock.now():
+                    if deadline == end:
+                        self.step = 0  # the whole took too long, not this step
                     raise Overdue
 
         return wait

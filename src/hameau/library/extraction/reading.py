@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from hameau.library.extraction import engine
+from hameau.library.extraction.archives import read_archive
+from hameau.library.extraction.context import Context
 from hameau.library.extraction.hypertext import decode_html, read_html
 from hameau.library.extraction.kinds import HEAD_BYTES, kind_of
-from hameau.library.extraction.mail import read_mail, read_mailbox
+from hameau.library.extraction.mail import read_mail, read_mailbox, read_saved_page
 from hameau.library.extraction.office import read_document, read_zip
 from hameau.library.extraction.pdf import read_pdf
+from hameau.library.extraction.pictures import read_picture
 from hameau.library.extraction.plain import read_plain
+from hameau.library.extraction.properties import moment, people
 from hameau.library.extraction.reasons import Unreadable
-from hameau.library.extraction.scrap import Scrap
 from hameau.library.extraction.structure import Draft
 from hameau.library.types import Extracted
 
 
-def read(data: bytes, name: str, languages: Sequence[str], scrap: Scrap) -> Extracted:
-    """The text of a file called ``name``; ``scrap`` is where a reader may put it down. Raises :class:`Unreadable`."""
+def read(data: bytes, name: str, context: Context) -> Extracted:
+    """The text of a file called ``name``, with what is packed inside it. Raises :class:`Unreadable`."""
     kind = kind_of(name, data[:HEAD_BYTES])
     media_type = kind.media_type
     match kind.family:
@@ -26,29 +26,33 @@ def read(data: bytes, name: str, languages: Sequence[str], scrap: Scrap) -> Extr
             return read_plain(data, media_type)
         case "html":
             return _hypertext(data)
+        case "saved_page":
+            return read_saved_page(data)
         case "mail":
-            return read_mail(data)
+            return read_mail(data, context)
         case "mailbox":
-            return read_mailbox(data)
+            return read_mailbox(data, context)
         case "pdf":
-            return read_pdf(data, languages, scrap)
+            return read_pdf(data, context)
         case "zip":
-            return read_zip(data, media_type)
+            return read_zip(data, name, media_type, context)
+        case "archive":
+            return read_archive(data, name, media_type, context)
         case "document":
-            return read_document(data, media_type)
+            return read_document(data, media_type, context)
         case "picture":
-            return _picture(data, media_type, languages)
+            return read_picture(data, media_type, context)
         case reason:
             raise Unreadable(reason)
 
 
 def _hypertext(data: bytes) -> Extracted:
     draft = Draft()
-    title = read_html(decode_html(data), draft)
-    return Extracted(text=draft.finish()[0], title=title, media_type="text/html")
-
-
-def _picture(data: bytes, media_type: str, languages: Sequence[str]) -> Extracted:
-    draft = Draft()
-    draft.block(engine.recognise(data, media_type, languages))
-    return Extracted(text=draft.finish()[0], media_type=media_type)
+    about = read_html(decode_html(data), draft)
+    return Extracted(
+        text=draft.finish()[0],
+        title=about.title,
+        media_type="text/html",
+        dated_at=moment(about.date),
+        authors=people(about.authors),
+    )

@@ -33,10 +33,15 @@ REASONS: dict[str, Reason] = {
     ),
     "damaged": Reason(Corrupt, N_("This file is damaged or not what its name says."), _OPEN_AND_SAVE),
     "empty": Reason(Corrupt, N_("This file is empty: there is nothing in it to read."), _OPEN_AND_SAVE),
-    "archive": Reason(
+    "closed_archive": Reason(
         Refused,
-        N_("This is an archive, and Hameau does not open archives yet."),
+        N_("This is an archive of a kind that Hameau does not open."),
         N_("Unpack it into the folder to have the documents inside it read."),
+    ),
+    "bomb": Reason(
+        Refused,
+        N_("This archive would unpack to far more than it weighs: it was not opened."),
+        N_("Unpack what you need from it into the folder yourself, if you know where it comes from."),
     ),
     "sound": Reason(Refused, N_("This is a sound recording or a film, not a document Hameau reads yet."), _NOT_YET),
     "unknown": Reason(Refused, N_("This is not a kind of document Hameau reads yet."), _NOT_YET),
@@ -88,7 +93,13 @@ REASONS: dict[str, Reason] = {
 }
 
 SOME_PAGES = N_("Some pages are pictures and were not read: the program that reads pictures is not installed.")
-DOUBTS = frozenset({SOME_PAGES})
+MAIL_LOCKED = N_("The text of this mail is encrypted; only its header was read.")
+PAGES_LEFT = N_("This file has more pictures of text than Hameau reads from one file: the last ones were not read.")
+SOME_BROKEN = N_("Some parts of this file could not be read: they broke the program that reads them, or took too long.")
+MEMBERS_LOCKED = N_("Some of the files inside are protected by a password and were not read.")
+MEMBERS_UNREAD = N_("Some of the files inside were not read; their names stand at the end of the text.")
+MEMBERS_LEFT = N_("This file holds more than Hameau takes from one file: the rest was not read.")
+DOUBTS = frozenset({SOME_PAGES, PAGES_LEFT, SOME_BROKEN, MEMBERS_LOCKED, MEMBERS_UNREAD, MEMBERS_LEFT, MAIL_LOCKED})
 """What may be said of a file that was read; anything else that a worker says of one is not shown."""
 
 

@@ -7,12 +7,13 @@ import re
 from collections.abc import Sequence
 
 from hameau.library.extraction.decoding import tidy
+from hameau.library.extraction.limits import AUTHORS_CHARACTERS, TITLE_CHARACTERS
 from hameau.library.extraction.reasons import DOUBTS
 from hameau.library.extraction.wire import Found
 from hameau.library.types import Extracted, PageSpan
 
-_LONGEST_TITLE = 500
 _NO_WORDS = re.compile("[\\x00-\\x20\\x7f-\\xa0\\u2028-\\u202e\\u2066-\\u2069]+")  # what turns the writing round, too
+_MOMENT = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{3}Z")
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,80}")
 
 
@@ -25,12 +26,14 @@ def believed(found: Found) -> Extracted:
         media_type=found.media_type if _MEDIA_TYPE.fullmatch(found.media_type) else "",
         pages=found.pages if _are_sound(found.pages, len(text)) else (),
         warnings=tuple(doubt for doubt in found.warnings if doubt in DOUBTS),
+        dated_at=found.dated_at if _MOMENT.fullmatch(found.dated_at) else "",
+        authors=seemly(found.authors, AUTHORS_CHARACTERS),
     )
 
 
-def seemly(title: str) -> str:
+def seemly(title: str, longest: int = TITLE_CHARACTERS) -> str:
     """``title`` on one line, without marks that turn the writing round, and not endless."""
-    return _NO_WORDS.sub(" ", tidy(title[: _LONGEST_TITLE * 4])).strip()[:_LONGEST_TITLE]
+    return _NO_WORDS.sub(" ", tidy(title[: longest * 4])).strip()[:longest]
 
 
 def _are_sound(pages: Sequence[PageSpan], length: int) -> bool:

@@ -13,9 +13,9 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from hameau.library.extraction.limits import PAGES
 from hameau.library.types import PageSpan
 
-MAX_PAGES = 100_000
 _MOST_BYTES = 4  # of a character in UTF-8
 _BESIDES_TEXT = 16 << 20
 MAX_REPLY_BYTES = 256 << 20
@@ -37,6 +37,8 @@ class Job(msgspec.Struct, frozen=True):
     ocr_languages: tuple[str, ...]
     seconds: int
     max_characters: int
+    left_out: tuple[int, ...] = ()
+    """Numbers of steps that broke a reader before."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -45,17 +47,21 @@ class Found(msgspec.Struct, frozen=True):
     text: str
     title: str = ""
     media_type: str = ""
-    pages: Annotated[tuple[PageSpan, ...], msgspec.Meta(max_length=MAX_PAGES)] = ()
+    pages: Annotated[tuple[PageSpan, ...], msgspec.Meta(max_length=PAGES)] = ()
     warnings: Annotated[tuple[str, ...], msgspec.Meta(max_length=8)] = ()
+    dated_at: str = ""
+    authors: str = ""
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What came of a job: a text, or the name of a reason in :mod:`hameau.library.extraction.reasons`."""
+    """What came of a job: a text, or the name of a reason in :mod:`hameau.library.extraction.reasons`; or, before that, the
+    number of the step that begins."""
 
     found: Found | None = None
     reason: str = ""
     detail: str = ""
     """For the log only, never shown to a person."""
+    step: int = 0
 
 
 Message = TypeVar("Message")

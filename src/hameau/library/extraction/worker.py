@@ -10,13 +10,15 @@ import logging
 import os
 import select
 import socket  # noqa: TID251 - a pair of connected sockets between two processes, no network
+import time
 
-from hameau.library.extraction import engine
+from hameau.library.extraction import engine, limits
+from hameau.library.extraction.context import Budget, Context
 from hameau.library.extraction.reading import read
 from hameau.library.extraction.reasons import Unreadable
 from hameau.library.extraction.sandbox import bound_processor_time
 from hameau.library.extraction.scrap import Scrap
-from hameau.library.extraction.wire import MAX_PAGES, Found, Hello, Job, Reply, receive_with_file, send
+from hameau.library.extraction.wire import Found, Hello, Job, Reply, receive_with_file, send
 
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 60
@@ -36,27 +38,45 @@ def serve(channel: socket.socket, walls: tuple[str, ...], scrap: Scrap) -> None:
             job, descriptor = receive_with_file(channel, Job)
         except EOFError:
             return
-        send(channel, _answer(job, descriptor, scrap))
+        send(channel, _answer(job, descriptor, scrap, channel))
 
 
-def _answer(job: Job, descriptor: int, scrap: Scrap) -> Reply:
+def _answer(job: Job, descriptor: int, scrap: Scrap, channel: socket.socket) -> Reply:
+    def tell(step: int) -> None:
+        bound_processor_time(job.seconds)
+        send(channel, Reply(step=step))
+
+    budget = Budget(
+        until=time.process_time() + job.seconds * limits.STRETCH * limits.SHARE,
+        characters=job.max_characters,
+        left_out=frozenset(job.left_out),
+    )
     bound_processor_time(job.seconds)
     try:
         with os.fdopen(descriptor, "rb") as file:
             data = file.read(job.size + 1)
         if len(data) > job.size:
             return Reply(reason="too_big")
-        extracted = read(data, job.name, job.ocr_languages, scrap)
+        extracted = read(data, job.name, Context(job.ocr_languages, scrap, read, budget, tell))
     except Unreadable as verdict:
         return Reply(reason=verdict.reason, detail=verdict.detail)
     except MemoryError:
         return Reply(reason="too_much_memory")
-    except OSError as error:
-        return Reply(reason="disk", detail=str(error))
+    except OSError as error:  # of the disk, or of a reader whose file ends too early
+        return Reply(reason="disk" if error.errno else "damaged", detail=repr(error)[:300])
     except Exception as error:  # the edge of the worker: whatever a hostile file provokes is a verdict on that file
         logger.exception("reading failed")
         return Reply(reason="damaged", detail=repr(error)[:300])
-    if len(extracted.text) > job.max_characters or len(extracted.pages) > MAX_PAGES:
+    if len(extracted.text) > job.max_characters or len(extracted.pages) > limits.PAGES:
         return Reply(reason="too_long")
-    found = Found(extracted.text, extracted.title, extracted.media_type, extracted.pages, extracted.warnings)
-    return Reply(found)
+    return Reply(
+        Found(
+            extracted.text,
+            extracted.title,
+            extracted.media_type,
+            extracted.pages,
+            tuple(sorted({*extracted.warnings, *budget.doubts})),
+            extracted.dated_at,
+            extracted.authors,
+        )
+    )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import struct
+import tarfile
 import zlib
 
 from fakes import papers
-from integration.library.attackers.corpus import Target, attack, patched
+from integration.library.attackers.corpus import WORDS, Target, attack, patched
 from integration.library.attackers.office import OFFICE
 
 
@@ -89,3 +93,144 @@ def _(target: Target) -> bytes:
 @attack("many.odt")
 def _(target: Target) -> bytes:
     return patched(OFFICE["odt"][0], {f"x{number}": "" for number in range(20_000)})
+
+
+@attack("bomb.zip")
+def _(target: Target) -> bytes:
+    """Ten gigabytes that say so."""
+    return zip_of([("a.txt", zeros(1 << 20), 10 << 30 & 0xFFFF_FFFF)] * 40)
+
+
+@attack("lying.zip")
+def _(target: Target) -> bytes:
+    """Ten gigabytes, said to be a hundred bytes."""
+    return zip_of([("a.txt", zeros(10 << 30), 100), ("b.html", zeros(10 << 30), 100)])
+
+
+@attack("overlap.zip")
+def _(target: Target) -> bytes:
+    """A thousand names for one packed member."""
+    packed = zeros(1 << 20)
+    return b"".join([zip_of([("a.txt", packed, 1 << 20)])] * 30)
+
+
+@attack("deep.zip")
+def _(target: Target) -> bytes:
+    inner = papers.packed({"a.txt": "fond"})
+    for level in range(60):
+        inner = papers.packed({f"{level}.zip": inner})
+    return inner
+
+
+@attack("slip.zip", reads=True)
+def _(target: Target) -> bytes:
+    names = (
+        "../../../evil.txt",
+        f"{target.outside}/evil.txt",
+        "..\\..\\evil.txt",
+        f"C:{target.outside}/evil.txt",
+        "a\0/../b.txt",
+    )
+    return papers.packed({**dict.fromkeys(names, "evil"), "lettre.txt": WORDS})
+
+
+@attack("many.zip")
+def _(target: Target) -> bytes:
+    return papers.packed({f"{number}.txt": "x" for number in range(25_000)})
+
+
+@attack("names.zip", reads=True)
+def _(target: Target) -> bytes:
+    return papers.packed(
+        {"lettre.txt": WORDS, "x" * 60_000: "long", "\u202egnp.exe\n# Titre.txt": "tourné", " ": "x", "//": "x"}
+    )
+
+
+@attack("bomb.txt.gz")
+def _(target: Target) -> bytes:
+    return gzip.compress(bytes(100 << 20))
+
+
+@attack("nested.tar.gz")
+def _(target: Target) -> bytes:
+    """Thirty times thirty thousand: what grows in two steps."""
+    return papers.tarred({f"{n}.gz": gzip.compress(bytes(60 << 20)) for n in range(3)})
+
+
+@attack("bomb.txt.bz2")
+def _(target: Target) -> bytes:
+    return bz2.compress(bytes(50 << 20))
+
+
+@attack("hungry.txt.xz")
+def _(target: Target) -> bytes:
+    """Asks for four gigabytes of memory to unpack a word (the .xz file format 1.1, 3.1.4 and 5.3.1)."""
+    packed = bytearray(lzma.compress(WORDS.encode(), filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20}]))
+    packed[16] = 40  # the size of the dictionary
+    packed[20:24] = struct.pack("<I", zlib.crc32(packed[12:20]))
+    return bytes(packed)
+
+
+@attack("links.tar", reads=True, leads=True)
+def _(target: Target) -> bytes:
+    """Links to the secret, hard and soft, names that climb out, and a file that says it is sparse and endless."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for kind, name in ((tarfile.SYMTYPE, "a.txt"), (tarfile.LNKTYPE, "b.txt"), (tarfile.CHRTYPE, "c.txt")):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, f"file://{target.secret}"
+            archive.addfile(info)
+        for name, words in ((f"{target.outside}/evil.txt", "evil"), ("../../evil.txt", "evil"), ("lettre.txt", WORDS)):
+            info = tarfile.TarInfo(name)
+            info.size = len(words.encode())
+            archive.addfile(info, io.BytesIO(words.encode()))
+        info = tarfile.TarInfo("sparse.txt")
+        info.pax_headers = {
+            "GNU.sparse.major": "0",
+            "GNU.sparse.minor": "1",
+            "GNU.sparse.size": str(1 << 50),
+            "GNU.sparse.map": "0,0",
+        }
+        archive.addfile(info)
+    return buffer.getvalue()
+
+
+@attack("endless.tar")
+def _(target: Target) -> bytes:
+    """A name that claims to be a gigabyte long."""
+    info = tarfile.TarInfo("././@LongLink")
+    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 1 << 30
+    return info.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20)
+
+
+@attack("bomb.7z")
+def _(target: Target) -> bytes:
+    return papers.sevenzip({"a.txt": bytes(40 << 20)})
+
+
+@attack("lying.7z")
+def _(target: Target) -> bytes:
+    """Headers with numbers beyond everything."""
+    body = b"\x01\x04\x06" + b"\xff" * 9 + b"\xff" * 9 + b"\x00\x00\x05" + b"\xff" * 30
+    start = struct.pack("<QQI", 0, len(body), zlib.crc32(body))
+    return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<I", zlib.crc32(start)) + start + body
+
+
+@attack("attached.eml", reads=True)
+def _(target: Target) -> bytes:
+    """A fair letter with bombs attached, and a document that points at the trap."""
+    attached = {
+        "bomb.zip": papers.packed({"0": bytes(60 << 20)}),
+        "../../evil.txt": b"evil",
+        "web.html": f"<iframe src='{target.web}/frame'></iframe><p>page".encode(),
+        "bomb.docx": zip_of([("word/document.xml", zeros(1 << 30), 0xFFFF_FFFE)]),
+    }
+    return papers.letter(WORDS, attached)
+
+
+@attack("matryoshka.eml")
+def _(target: Target) -> bytes:
+    inner = papers.letter("le fond")
+    for _ in range(12):
+        inner = papers.letter("plus bas", {"message.eml": inner})[:2_000_000]
+    return inner

@@ -42,6 +42,7 @@ class Swapping(FolderSource):
     """Between the listing and the reading ``swapped.txt`` becomes a link to the secret."""
 
     def __init__(self, secret: Path) -> None:
+        super().__init__()
         self._secret = secret
 
     def items(self, context: SourceContext) -> Iterator[Item]:
