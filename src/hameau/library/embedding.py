@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hameau.kit import Missing, NotEnough, Unavailable
+from hameau.library.jobs import FREE_VECTORS
 from hameau.library.library import Library
 from hameau.library.progress import Board
 from hameau.library.types import EmbeddingTask
@@ -45,6 +46,8 @@ class Embedding:
     ) -> None:
         self._library, self._embedder, self._board, self._stopping = library, embedder, board, stopping
         self._after = 0
+        self._whole = ""
+        """The embedder that has been found to have embedded everything up to ``_after``: only what is newer can lack."""
         self._refused: set[int] = set()
 
     def work(self) -> bool:
@@ -53,9 +56,10 @@ class Embedding:
             embedder = self._embedder()
             if embedder is None:
                 return False
+            newest = self._library.newest_passage()
             tasks = self._next(embedder.id)
             if not tasks:
-                self._library.free_other_vectors(embedder.id)
+                self._complete(embedder.id, newest)
                 self._board.embedding(False)
                 return False
             self._board.embedding(True)
@@ -69,24 +73,40 @@ class Embedding:
             return False
         except (NotEnough, Unavailable) as error:
             logger.warning("vectors stand still: %s", error)
-            self._after = 0
+            self._after, self._whole = 0, ""
             self._board.phase("paused", error.message, error.hint)  # a page or a terminal says so
             self._stopping.wait(_RETRY_SECONDS)
             self._board.phase("idle")
         return True
 
+    def _complete(self, embedder_id: str, newest: int) -> None:
+        """Everything has its vector: those of other embedders may go, which is asked for once."""
+        self._after = newest
+        if self._whole != embedder_id:
+            if self._library.has_other_vectors(embedder_id):
+                self._library.jobs.ask(FREE_VECTORS, embedder_id)
+            self._whole = embedder_id
+
     def _next(self, embedder_id: str) -> list[EmbeddingTask]:
-        """Passages behind the last ones, then once more from the beginning: some may have been passed over."""
-        from_the_start = self._after == 0
+        """Passages behind the last ones, then once more from the beginning: some may have been passed over.
+
+        Once nothing was found to lack, only passages that are newer are looked for: their numbers never fall, and a library
+        of a million passages is not gone through every second.
+        """
+        if self._whole and self._whole != embedder_id:
+            self._after, self._whole = 0, ""
+        last_round = self._after == 0 or bool(self._whole)
         while True:
             found = self._library.passages_without_vectors(embedder_id, FETCH, self._after)
-            self._after = found[-1].passage_id if found else 0
+            if found:
+                self._after = found[-1].passage_id
+            elif last_round:
+                return []
+            else:
+                self._after, last_round = 0, True
             if tasks := [task for task in found if task.passage_id not in self._refused]:
+                self._whole = ""  # whatever becomes of these: only a round that finds nothing says that nothing lacks
                 return tasks
-            if not found:
-                if from_the_start:
-                    return []
-                from_the_start = True
 
     def _embed(self, embedder: PassageEmbedder, batch: Sequence[EmbeddingTask]) -> None:
         try:

@@ -1,6 +1,6 @@
 """Keeps the library in line with its sources, in the background: text first, vectors after, people before both.
 
-One process at a time indexes a home; another one that adds a source writes it into the database, and the one that indexes
+One process at a time indexes a home; another one that adds a source writes a job into the database, and the one that indexes
 notices within a second. Everything can be killed at any moment: what is half-done is done again, nothing is lost or doubled.
 """
 
@@ -9,28 +9,26 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from hameau.kit import N_, Conflict, HameauError, NotFound, Unavailable
+from hameau.kit import N_, Conflict, HameauError, Unavailable
 from hameau.library.embedding import Embedding, PassageEmbedder
-from hameau.library.library import HOME, Library
+from hameau.library.jobs import TEXT_INDEX
+from hameau.library.library import Library
 from hameau.library.ports import Extractor, SourceAdapter
 from hameau.library.progress import Board, Progress
-from hameau.library.syncing import Stopped, Synchronisation, Tools
 from hameau.library.turn import Turn
-from hameau.library.types import Source
+from hameau.library.watching import Watching
+from hameau.library.working import Work, step_back
 
 logger = logging.getLogger(__name__)
 
 MAX_FILE_BYTES = 200_000_000
 RESCAN_SECONDS = 600.0
 _LOOK_SECONDS = 1.0
-_NICE = 10
+_END_SECONDS = 10.0
 
 
 def _ignore(progress: Progress) -> None:
@@ -66,16 +64,33 @@ class Indexer:
     ) -> None:
         self._library, self._adapters, self._extractor = library, dict(adapters), extractor
         self._gate, self._notify = gate, notify
-        self._max_file_bytes, self._rescan_seconds = max_file_bytes, rescan_seconds
-        self._readers = readers or max(1, (os.cpu_count() or 2) - 1)
         self._turn = Turn(home)
         self._board = Board()
         self._stopping, self._wake = threading.Event(), threading.Event()
         self._embedding = Embedding(library, background_embedder, self._board, self._stopping)
-        self._syncing = threading.Lock()
+        self._watching = Watching(
+            library,
+            self._adapter,
+            self._stopping,
+            rescan_seconds=rescan_seconds,
+            max_file_bytes=max_file_bytes,
+            asked=self._wake.set,
+        )
+        self._work = Work(
+            library,
+            self._adapter,
+            extractor,
+            self._board,
+            self._stopping,
+            self._quiet,
+            readers=readers or max(1, (os.cpu_count() or 2) - 1),
+            max_file_bytes=max_file_bytes,
+            watching=self._watching,
+            rested=self._rested,
+        )
         self._threads: list[threading.Thread] = []
+        self._following: threading.Thread | None = None
         self._forget: Callable[[], None] = lambda: None
-        self._due = 0.0
         self._resumed = False
 
     def check(self, kind: str, uri: str, settings: Mapping[str, object] | None = None) -> str:
@@ -90,8 +105,12 @@ class Indexer:
         """Whether this process may index the home now; it keeps the turn until :meth:`stop`."""
         return self._turn.take()
 
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of how the sources are followed, as gettext ids."""
+        return self._watching.notices()
+
     def start(self) -> None:
-        """Begins to follow the sources, in two background threads. Returns at once; waits in the background for its turn."""
+        """Begins to follow the sources, in background threads. Returns at once; waits in the background for its turn."""
         if self._threads:
             return
         self._stopping.clear()
@@ -112,9 +131,10 @@ class Indexer:
         pause = getattr(self._extractor, "pause", None)
         if pause is not None:
             pause(False)
+        self._work.join(_END_SECONDS)
         for thread in self._threads:
             if thread is not threading.current_thread():
-                thread.join(timeout=10)
+                thread.join(timeout=_END_SECONDS)
         self._threads = []
         self._turn.give_back()
 
@@ -124,10 +144,10 @@ class Indexer:
         Raises ``NotFound`` for an unknown source and ``Conflict`` when another process indexes this home.
         """
         self._take_turn()
-        self._synchronise(self._library.source(source_id), retry=retry)
+        self._work.synchronise(source_id, retry=retry)
 
     def run_until_idle(self, progress: Callable[[Progress], object] = _ignore, *, vectors: bool = True) -> None:
-        """Does all that is asked for, in this thread, and returns when texts (and ``vectors``) are complete.
+        """Does all that is asked for and returns when texts (and ``vectors``) are complete.
 
         ``progress`` is told about twice a second. Raises ``Conflict`` when another process indexes this home.
         """
@@ -143,11 +163,14 @@ class Indexer:
         teller = threading.Thread(target=tell, name="hameau-progress", daemon=True)
         teller.start()
         try:
-            while self._sync_wanted():
-                pass
+            self._resume()
+            while self._work.begin():
+                self._work.wait(_LOOK_SECONDS)
             while vectors and self._embedding.work():
                 if self._stopping.is_set():
                     break
+            while self._work.begin():  # what the vectors left to tidy up
+                self._work.wait(_LOOK_SECONDS)
         finally:
             over.set()
             teller.join()
@@ -157,15 +180,17 @@ class Indexer:
     # Threads
 
     def _follow(self) -> None:
-        _step_back()
+        step_back()
         while not self._stopping.is_set():
             try:
                 if not self._turn.take():
                     self._board.phase("elsewhere")
                 else:
-                    self._sync_wanted()
-                    self._sync_routine()
-                    self._set_phase_idle()
+                    self._resume()
+                    self._watch()
+                    self._work.begin(stepping_back=True)
+                    if (trouble := self._work.take_trouble()) is not None:
+                        raise trouble
             except HameauError as error:  # the edge of the thread: the database itself refused; look again later
                 logger.warning("the indexer stands still: %s", error)
                 self._board.phase("paused", error.message, error.hint)
@@ -175,7 +200,7 @@ class Indexer:
             self._wake.clear()
 
     def _embed_all(self) -> None:
-        _step_back()
+        step_back()
         while not self._stopping.is_set():
             worked = False
             try:
@@ -189,61 +214,21 @@ class Indexer:
 
     # Steps
 
-    def _sync_wanted(self) -> bool:
+    def _resume(self) -> None:
+        """Once: whether the text index is of an older version; everything else that is unfinished stands among the jobs."""
         if not self._resumed:
-            self._library.resume_removals()
-            while self._library.refresh_text_index():
-                self._board.phase("reading")
-                self._quiet()
-                if self._stopping.is_set():
-                    return False
+            if self._library.refresh_text_index():
+                self._library.jobs.ask(TEXT_INDEX)
             self._resumed = True
-        wanted = self._library.sources_to_sync()
-        for source in wanted:
-            if self._stopping.is_set():
-                return False
-            self._synchronise(source, retry=True)
-        return bool(wanted)
 
-    def _sync_routine(self) -> None:
-        """Every so often all sources are compared with what is there; failed files are left alone."""
-        now = time.monotonic()
-        if now < self._due:
-            return
-        for source in self._library.sources(HOME):
-            if not self._stopping.is_set():
-                self._synchronise(source, retry=False)
-        self._due = time.monotonic() + self._rescan_seconds
+    def _watch(self) -> None:
+        if self._following is None or not self._following.is_alive():
+            self._watching.open()
+            self._following = threading.Thread(target=self._watching.run, name="hameau-watching", daemon=True)
+            self._following.start()
 
-    def _synchronise(self, source: Source, *, retry: bool) -> None:
-        with self._syncing, _readers(self._readers) as readers:
-            tools = Tools(
-                self._library,
-                self._extractor,
-                self._board,
-                readers,
-                self._readers * 2,
-                self._stopping,
-                self._quiet,
-                self._max_file_bytes,
-            )
-            served = self._library.begin_sync(source.id)
-            read = failed = removed = 0
-            try:
-                work = Synchronisation(tools, self._adapter(source.kind), source, retry=retry)
-                trouble = work.run()
-                read, failed, removed = work.counts
-            except Stopped:
-                return  # still wanted: taken up at the next start
-            except NotFound:
-                return  # the source was removed meanwhile
-            except HameauError as error:
-                trouble = error
-            self._library.end_sync(source.id, served, trouble, read, failed, removed)
-            self._set_phase_idle()
-
-    def _set_phase_idle(self) -> None:
-        self._board.phase("idle")
+    def _rested(self) -> None:
+        self._wake.set()
         self._notify(self.progress())
 
     def _adapter(self, kind: str) -> SourceAdapter:
@@ -268,21 +253,3 @@ class Indexer:
         """Waits while people wait for the cores, but never past a stop."""
         while self._gate is not None and not self._gate.wait_for_quiet(0.5) and not self._stopping.is_set():
             pass
-
-
-@contextmanager
-def _readers(width: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that hand files to the extractor. Whoever leaves early, by a stop or Ctrl-C, does not wait for a slow file."""
-    pool = ThreadPoolExecutor(width, "hameau-reader")
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _step_back() -> None:
-    """Lowers this thread's claim on the cores; on Linux the number belongs to the thread alone."""
-    try:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-    except (AttributeError, OSError):
-        return

@@ -1,7 +1,8 @@
 """What a synchronisation has to do: the listing of a source against what the library knows. Pure; reads nothing.
 
 Content decides, not the listing: a file whose fingerprint changed is only *looked at* again, and read again only when its hash
-differs. A file that went away and one that appeared with the same content are one document that moved.
+differs. A fingerprint that left one place and stands at another is a document that moved, and nothing of it is looked at; where
+fingerprints don't survive a move (other disks, some shares) the hash tells it.
 """
 
 from __future__ import annotations
@@ -20,12 +21,23 @@ _HEAVY = frozenset(["png", "jpg", "jpeg", "tif", "tiff", "gif", "bmp", "webp"])
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """``document`` stands at ``item`` now. ``replaced`` stood there before and is no more."""
+
+    document: KnownDocument
+    item: Item
+    replaced: KnownDocument | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """``look`` must be hashed and perhaps read, in this order; ``gone`` are no longer listed."""
+    """``moved`` first, all at once where one takes the place of another; then ``look`` must be hashed and perhaps read, in this
+    order; ``gone`` are no longer listed."""
 
     look: tuple[Item, ...]
     unchanged: int
     gone: tuple[KnownDocument, ...]
+    moved: tuple[Move, ...] = ()
 
 
 def plan(
@@ -40,14 +52,37 @@ def plan(
 
     ``retry``: failed files are tried again.
     """
-    look = [item for item in listed if _concerns(item, known.get(item.uri), retry)]
-    present = {item.uri for item in listed}
-    gone = (
-        tuple(one for uri, one in known.items() if uri not in present and not uri.startswith(unseen))
-        if complete
-        else ()
+    present = {item.uri: item for item in listed}
+    missing = (
+        [one for uri, one in known.items() if uri not in present and not uri.startswith(unseen)] if complete else []
     )
-    return Plan(tuple(sorted(look, key=_order)), len(listed) - len(look), gone)
+    moved = _moved(present, known, missing)
+    settled = {move.item.uri for move in moved if move.document.state == "indexed"}
+    look = [item for item in listed if item.uri not in settled and _concerns(item, known.get(item.uri), retry)]
+    elsewhere = {move.document.id for move in moved}
+    gone = tuple(one for one in missing if one.id not in elsewhere)
+    return Plan(tuple(sorted(look, key=_order)), len(listed) - len(look), gone, moved)
+
+
+def _moved(
+    present: Mapping[str, Item], known: Mapping[str, KnownDocument], missing: Sequence[KnownDocument]
+) -> tuple[Move, ...]:
+    """Documents whose fingerprint is not at their place any more, and is at another one where it was not before."""
+    changed = [
+        (item, known.get(uri))
+        for uri, item in present.items()
+        if (there := known.get(uri)) is None or there.fingerprint != item.fingerprint
+    ]
+    away: dict[str, list[KnownDocument]] = {}
+    for one in (*missing, *(there for _, there in changed if there is not None)):
+        if one.fingerprint:
+            away.setdefault(one.fingerprint, []).append(one)
+    found = [(item, there, away[item.fingerprint].pop()) for item, there in changed if away.get(item.fingerprint)]
+    leaving = {document.id for _, _, document in found}
+    return tuple(
+        Move(document, item, there if there is not None and there.id not in leaving else None)
+        for item, there, document in found
+    )
 
 
 def moves(gone: Iterable[KnownDocument]) -> dict[str, KnownDocument]:

@@ -74,7 +74,7 @@ class Board:
         self._present = Progress()
         self._written, self._embedded = Rate(), Rate()
         self._embedding = False
-        self._texts = False
+        self._texts: set[str] = set()
 
     def read(self) -> Progress:
         """The present state."""
@@ -110,15 +110,15 @@ class Board:
         with self._lock:
             self._written.add(passages)
 
-    def texts(self, waiting: bool) -> None:
-        """Whether plain texts wait to be read: they take no time, and vectors let them go first."""
+    def texts(self, source_id: str, waiting: bool) -> None:
+        """Whether plain texts of a source wait to be read: they take no time, and vectors let them go first."""
         with self._lock:
-            self._texts = waiting
+            (self._texts.add if waiting else self._texts.discard)(source_id)
 
     def texts_first(self) -> bool:
         """Whether vectors should wait."""
         with self._lock:
-            return self._texts or self._present.phase in ("paused", "elsewhere")
+            return bool(self._texts) or self._present.phase in ("paused", "elsewhere")
 
     def embedding(self, active: bool) -> None:
         """Whether passages are being embedded."""

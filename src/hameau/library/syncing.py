@@ -1,88 +1,61 @@
-"""One synchronisation of one source: list, compare, read what is new, write, forget what is gone.
+"""One synchronisation of one source, or of some places in it: list, compare, read what is new, write, forget what is gone.
 
 Stops at the next file when asked; can be cut short anywhere and begun again. Starts no thread but in the readers' pool.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, replace
-from pathlib import Path
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
-from hameau.kit import N_, Corrupt, HameauError, NotEnough, NotFound, Refused, Unavailable
-from hameau.library.library import Library
-from hameau.library.opening import open_document
-from hameau.library.plan import Plan, is_light, moves, plan
-from hameau.library.ports import Extractor, Item, PartlyUnavailable, SourceAdapter, SourceContext
-from hameau.library.progress import Board, SourceProgress
-from hameau.library.types import Extracted, KnownDocument, Source
+from hameau.kit import N_, HameauError, NotEnough, Unavailable
+from hameau.library.plan import Move, Plan, moves, plan
+from hameau.library.ports import FollowedSource, Item, PartlyUnavailable, SourceAdapter, SourceContext, Watcher
+from hameau.library.preparing import Prepared
+from hameau.library.progress import SourceProgress
+from hameau.library.reading import NOT_HANDED_OUT, Outcome, Reading, Stopped, Task, Tools
+from hameau.library.types import KnownDocument, Source
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
+Thing = TypeVar("Thing")
 
 RETRY_SECONDS = 5.0
-_BLOCK = 1 << 20
+BEGUN_AT_ONCE = 500
+REMOVED_AT_ONCE = 200
+BATCH_DOCUMENTS, BATCH_CHARACTERS, BATCH_SECONDS = 256, 2_000_000, 0.5
+"""Documents are written together until there are so many, or that much text, or the first has waited that long."""
 FULL = N_("The disk is full: reading stands still and goes on by itself when there is room again.")
 FULL_HINT = N_("Free some space on the disk that holds Hameau's home folder.")
 
-TOO_BIG = NotEnough(
-    N_("This file is bigger than one file may be."), hint=N_("Split the file, or raise the limit in the settings.")
-)
-NOT_ALLOWED = Refused(
-    N_("Hameau is not allowed to read this file."),
-    hint=N_("Give your account the right to read it, then synchronise again."),
-)
-NOT_HANDED_OUT = Corrupt(
-    N_("The disk could not hand this file out."),
-    hint=N_("Check the disk or the cable, then synchronise again."),
-)
-
-
-class Stopped(Exception):
-    """The indexer is asked to stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What a synchronisation works with."""
-
-    library: Library
-    extractor: Extractor
-    board: Board
-    readers: Executor
-    width: int
-    """How many files may be in the hands of the readers at once."""
-    stopping: threading.Event
-    quiet: Callable[[], object]
-    """Returns when no person waits for the cores."""
-    max_file_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What reading a file gave: a text, the news that it is what it was (both ``None``), or why not."""
-
-    content_hash: str = ""
-    extracted: Extracted | None = None
-    error: HameauError | None = None
-    vanished: bool = False
-
 
 class Synchronisation:
-    """Brings the library in line with ``source``, once."""
+    """Brings the library in line with ``source``, once; only at ``uris`` and below them when they are given."""
 
-    def __init__(self, tools: Tools, adapter: SourceAdapter, source: Source, *, retry: bool) -> None:
-        self._tools, self._adapter, self._source, self._retry = tools, adapter, source, retry
-        self._context = SourceContext(source, tools.max_file_bytes)
+    def __init__(
+        self,
+        tools: Tools,
+        adapter: SourceAdapter,
+        source: Source,
+        *,
+        retry: bool,
+        watcher: Watcher | None = None,
+        uris: Sequence[str] | None = None,
+    ) -> None:
+        self._tools, self._adapter, self._source, self._retry, self._uris = tools, adapter, source, retry, uris
+        self._context = SourceContext(source, tools.max_file_bytes, watcher)
+        self._excluded = tools.library.erasing.exclusions(source.id)
+        self._reading = Reading(tools, adapter, self._context, self._excluded.holds_content)
         self._progress = SourceProgress(source.id, source.title or source.uri)
-        self._top = Path(source.uri)
         self._removed = 0
+        self._batch: list[Prepared] = []
+        self._characters = 0
+        self._same: list[int] = []
+        self._since = 0.0
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -92,29 +65,30 @@ class Synchronisation:
     def run(self) -> HameauError | None:
         """Does it all; what is wrong with the source as a whole, if anything. Raises :class:`Stopped`, ``NotFound`` when the
         source was removed meanwhile, and ``Unavailable`` when nothing can be read at all now."""
-        tools, library = self._tools, self._tools.library
+        tools = self._tools
         tools.board.phase("listing")
         listed, trouble = self._list()
-        known = library.known(self._source.id)
+        known = self._known()
         unseen: tuple[str, ...] = ()
         if isinstance(trouble, PartlyUnavailable):
             unseen = trouble.below
             if not any(uri.startswith(unseen) for uri in known):
                 trouble = None  # folders that were never read: nothing to tell at each look
+        self._note_mounts(known)
         complete = trouble is None or bool(unseen)
         todo = plan(listed, known, complete=complete, retry=self._retry, unseen=unseen)
         self._report(listed=len(listed), to_read=len(todo.look))
         tools.board.phase("reading")
-        waiting, gone = self._settle_moves(todo, known)
-        begun = [(self._begin(item), item) for item in waiting]
-        for document_id, outcome in self._read_all(begun, known):
-            self._keep(document_id, outcome)
-            self._report(read=self._progress.read + 1, failed=self._progress.failed + (outcome.error is not None))
-        if gone:
-            self._check_there()
-        for one in gone:
-            self._remove(one.id)
-            self._removed += 1
+        self._move(todo.moved)
+        waiting, gone = self._settle_moves(todo, {*known} - {move.document.uri for move in todo.moved})
+        try:
+            for outcome in self._reading.read_all(self._begin(waiting)):
+                self._keep(outcome)
+        except Unavailable:
+            self._flush()  # what was read until then is kept
+            raise
+        self._flush()
+        self._forget(gone)
         tools.board.reading("")
         return trouble
 
@@ -122,122 +96,152 @@ class Synchronisation:
         """What the source holds, and what kept it from telling everything."""
         listed: list[Item] = []
         try:
-            for item in self._adapter.items(self._context):
+            for item in self._items():
+                if self._excluded.holds(item.uri):
+                    continue
                 listed.append(item)
                 if len(listed) % 256 == 0:
-                    self._pause()
+                    self._tools.pause()
                     self._report(listed=len(listed))
         except Unavailable as error:
             logger.warning("source %s: %s", self._source.id, error)
             return listed, error
         return listed, None
 
-    def _settle_moves(self, todo: Plan, known: Mapping[str, KnownDocument]) -> tuple[list[Item], list[KnownDocument]]:
-        """Gives documents that only moved their new place; what is left to read, and what is really gone."""
+    def _items(self) -> Iterator[Item]:
+        if self._uris is not None and isinstance(self._adapter, FollowedSource):
+            return self._adapter.look(self._context, self._uris)
+        return self._adapter.items(self._context)
+
+    def _known(self) -> dict[str, KnownDocument]:
+        if self._uris is None or not isinstance(self._adapter, FollowedSource):
+            return self._tools.library.known(self._source.id)
+        return self._tools.library.known_below(self._source.id, self._uris)
+
+    def _note_mounts(self, known: dict[str, KnownDocument]) -> None:
+        """Remembers what is mounted in the source, and what was, as long as something that was read there is kept."""
+        if self._uris is not None or not isinstance(self._adapter, FollowedSource):
+            return
+        here, away = self._adapter.mounts(self._context)
+        held = [start.rstrip("/") for start in away if any(uri.startswith(start) for uri in known)]
+        mounts = sorted({*here, *held})
+        if mounts != sorted(self._source.mounts):
+            self._write(partial(self._tools.library.note_mounts, self._source.id, mounts))
+
+    def _move(self, moved: Sequence[Move]) -> None:
+        """Gives documents that only moved their new place: all in one when one takes another's, else some at a time."""
+        places = {move.document.uri for move in moved}
+        chained = any(move.replaced is not None or move.item.uri in places for move in moved)
+        for some in _parts(moved, len(moved) if chained else BEGUN_AT_ONCE):
+            pairs = [(move.document.id, move.item) for move in some]
+            replaced = [move.replaced.id for move in some if move.replaced is not None]
+            self._write(partial(self._tools.library.move_documents, pairs, replaced))
+            self._removed += len(replaced)
+
+    def _settle_moves(self, todo: Plan, known: set[str]) -> tuple[list[Item], list[KnownDocument]]:
+        """Files that moved and kept nothing but their content; what is left to read, and what is really gone."""
         movable = moves(todo.gone)
-        if not movable:
-            return list(todo.look), list(todo.gone)
-        waiting = []
+        sizes = {one.size for one in movable.values()}
+        waiting, moved = [], set()
         for item in todo.look:
-            self._pause()
-            old = movable.get(self._hash_or_nothing(item)) if item.uri not in known else None
+            old = None
+            if movable and item.uri not in known and item.size in sizes:
+                self._tools.pause()
+                old = movable.pop(self._reading.hash_or_nothing(item), None)
             if old is None:
                 waiting.append(item)
                 continue
-            del movable[old.content_hash]
-            self._move(old.id, item)
+            moved.add(old.id)
+            self._write(partial(self._tools.library.move_documents, [(old.id, item)]))
             self._report(read=self._progress.read + 1)
-        moved = {one.id for one in moves(todo.gone).values()} - {one.id for one in movable.values()}
         return waiting, [one for one in todo.gone if one.id not in moved]
 
-    def _begin(self, item: Item) -> int:
-        return self._write(lambda: self._tools.library.begin_document(self._source.id, item)).id
+    def _begin(self, waiting: Sequence[Item]) -> list[Task]:
+        """All of them at once, so that whoever looks sees how many there are."""
+        begun: list[Task] = []
+        for items in _parts(waiting, BEGUN_AT_ONCE):
+            documents = self._write(partial(self._tools.library.begin_documents, self._source.id, items))
+            listed = {item.uri: item for item in items}
+            begun.extend((document, listed[document.uri]) for document in documents)
+        return begun
 
-    def _move(self, document_id: int, item: Item) -> None:
-        self._write(lambda: self._tools.library.move_document(document_id, item))
-
-    def _remove(self, document_id: int) -> None:
-        self._write(lambda: self._tools.library.remove_document(document_id))
-
-    def _check_there(self) -> None:
-        """Before anything is forgotten: raises ``Unavailable`` when the source itself is away, so that this round ends here."""
-        source = self._tools.library.source(
-            self._source.id
-        )  # with what is known by now: a source with documents is not bare
-        try:
-            next(iter(self._adapter.items(SourceContext(source, self._tools.max_file_bytes))), None)
-        except PartlyUnavailable:
-            return
-
-    def _read_all(
-        self, begun: Iterable[tuple[int, Item]], known: Mapping[str, KnownDocument]
-    ) -> Iterator[tuple[int, _Outcome]]:
-        """Reads in several threads, never more than ``width`` ahead, and hands out what is done. Plain text, which costs less
-        than handing it over, is read right here."""
-        flying: dict[Future[_Outcome], int] = {}
-        try:
-            for document_id, item in begun:
-                self._pause()
-                light = is_light(item.uri)
-                self._tools.board.texts(light)
-                if light:
-                    yield document_id, self._read(item, known.get(item.uri))
-                    continue
-                flying[self._tools.readers.submit(self._read, item, known.get(item.uri))] = document_id
-                while len(flying) >= self._tools.width:
-                    yield from self._landed(flying)
-            while flying:
-                yield from self._landed(flying)
-        finally:
-            self._tools.board.texts(False)
-            for future in flying:
-                future.cancel()
-
-    def _landed(self, flying: dict[Future[_Outcome], int]) -> Iterator[tuple[int, _Outcome]]:
-        done, _ = wait(flying, timeout=1.0, return_when=FIRST_COMPLETED)
-        self._pause()
-        for future in done:
-            yield flying.pop(future), future.result()
-
-    def _read(self, item: Item, known: KnownDocument | None) -> _Outcome:
-        """One file, in whichever thread. Never raises but ``Unavailable``: a bad file is an outcome."""
-        self._tools.board.reading(item.uri)
-        if self._too_big(item):
-            return _Outcome(error=TOO_BIG)
-        try:
-            content_hash = self._hash(item)
-            if known is not None and known.state != "failed" and known.content_hash == content_hash:
-                return _Outcome(content_hash)
-            return _Outcome(content_hash, self._tools.extractor.extract(self._path(item), beneath=self._top))
-        except Unavailable:
-            raise
-        except (NotFound, FileNotFoundError):
-            return _Outcome(vanished=True)
-        except HameauError as error:
-            return _Outcome(error=error, vanished=not self._path(item).exists())
-        except OSError as error:
-            logger.info("%s: %s", item.uri, error)
-            return _Outcome(error=NOT_ALLOWED if isinstance(error, PermissionError) else NOT_HANDED_OUT)
-
-    def _keep(self, document_id: int, outcome: _Outcome) -> None:
-        library = self._tools.library
-        if outcome.vanished:
-            self._check_there()
-            self._remove(document_id)
+    def _keep(self, outcome: Outcome) -> None:
+        if outcome.kept_out:
+            self._write(partial(self._tools.library.remove_document, outcome.document.id))
+        elif outcome.vanished:
+            self._forget_vanished(outcome)
         elif (error := outcome.error) is not None:
             if error is NOT_HANDED_OUT:
                 self._check_there()
-            self._write(lambda: library.fail_document(document_id, error))
-        elif (extracted := outcome.extracted) is not None:
-            written = self._write(lambda: library.write_document(document_id, extracted, outcome.content_hash))
-            self._tools.board.wrote(written.passages)
+            self._write(partial(self._tools.library.fail_document, outcome.document.id, error))
+        elif outcome.prepared is not None:
+            self._batch.append(outcome.prepared)
+            self._characters += outcome.prepared.characters
         else:
-            self._write(lambda: library.keep_document(document_id))
+            self._same.append(outcome.document.id)
+        self._report(read=self._progress.read + 1, failed=self._progress.failed + (outcome.error is not None))
+        if self._is_time():
+            self._flush()
+
+    def _is_time(self) -> bool:
+        """Whether what was read should be written now."""
+        many = len(self._batch) + len(self._same)
+        if many == 1:
+            self._since = time.monotonic()
+        enough = many >= BATCH_DOCUMENTS or self._characters >= BATCH_CHARACTERS
+        return enough or (many > 0 and time.monotonic() - self._since >= BATCH_SECONDS)
+
+    def _flush(self) -> None:
+        batch, same = self._batch, self._same
+        self._batch, self._same, self._characters = [], [], 0
+        if batch:
+            written = self._write(partial(self._tools.library.write_documents, batch))
+            self._tools.board.wrote(sum(document.passages for document in written))
+        if same:
+            self._write(partial(self._tools.library.keep_documents, same))
+
+    def _forget_vanished(self, outcome: Outcome) -> None:
+        """A file that was listed and is no more."""
+        if outcome.document.uri not in self._there([outcome.document.uri]):
+            self._write(partial(self._tools.library.remove_document, outcome.document.id))
+
+    def _forget(self, gone: Sequence[KnownDocument]) -> None:
+        """Takes out what is gone, after one more look: reading the others may have taken hours."""
+        for some in _parts(gone, REMOVED_AT_ONCE):
+            there = self._there([one.uri for one in some])
+            for one in some:
+                if one.uri not in there:
+                    self._write(partial(self._tools.library.remove_document, one.id))
+                    self._removed += 1
+
+    def _there(self, uris: Sequence[str]) -> set[str]:
+        """Which of ``uris`` are there, or may be. Raises ``Unavailable`` when the source itself is away."""
+        if not isinstance(self._adapter, FollowedSource):
+            self._check_there()
+            return set()
+        there: set[str] = set()
+        below: tuple[str, ...] = ()
+        try:
+            there.update(item.uri for item in self._adapter.look(self._now(), uris))
+        except PartlyUnavailable as error:
+            below = error.below
+        return there | {uri for uri in uris if uri.startswith(below)}
+
+    def _check_there(self) -> None:
+        """Before anything is forgotten: raises ``Unavailable`` when the source itself is away, so that this round ends here."""
+        try:
+            next(iter(self._adapter.items(self._now())), None)
+        except PartlyUnavailable:
+            return
+
+    def _now(self) -> SourceContext:
+        """With what is known by now: a source with documents is not bare."""
+        return SourceContext(self._tools.library.source(self._source.id), self._tools.max_file_bytes)
 
     def _write(self, step: Callable[[], Result]) -> Result:
         """One transaction; when the disk is full it is tried again until there is room or the indexer stops."""
         while True:
-            self._pause()
+            self._tools.pause()
             try:
                 return step()
             except NotEnough as error:
@@ -247,40 +251,11 @@ class Synchronisation:
                     raise Stopped from error
                 self._tools.board.phase("reading")
 
-    def _pause(self) -> None:
-        """Lets people go first; ends the work when asked."""
-        self._tools.quiet()
-        if self._tools.stopping.is_set():
-            raise Stopped
-
-    def _path(self, item: Item) -> Path:
-        return self._adapter.path(self._context, item.uri)
-
-    def _too_big(self, item: Item) -> bool:
-        return item.size > self._tools.max_file_bytes
-
-    def _hash(self, item: Item) -> str:
-        """BLAKE2b (RFC 7693) of the content, 128 bits: decides whether a file is the one that was read.
-
-        Since it was listed the file may have become something else. Raises ``OSError`` for a pipe, a device or a link, which
-        might never end, and ``NotEnough`` for one that has grown too big.
-        """
-        digest, size = hashlib.blake2b(digest_size=16), 0
-        with os.fdopen(open_document(self._path(item), self._top), "rb", buffering=0) as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
-                size += len(block)
-                if size > self._tools.max_file_bytes:
-                    raise TOO_BIG
-        return digest.hexdigest()
-
-    def _hash_or_nothing(self, item: Item) -> str:
-        """The hash, or an empty text for what can't be read now: reading it will say why."""
-        try:
-            return "" if self._too_big(item) else self._hash(item)
-        except (HameauError, OSError):
-            return ""
-
     def _report(self, **changes: int) -> None:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]  # only the counters
         self._tools.board.source(self._progress)
+
+
+def _parts(things: Sequence[Thing], count: int) -> Iterator[Sequence[Thing]]:
+    """``things`` in order, at most ``count`` at a time."""
+    return (things[at : at + count] for at in range(0, len(things), max(1, count)))

@@ -124,6 +124,7 @@ class Changing(FolderSource):
     """A folder whose file ``a.txt`` becomes something else between the listing and the reading."""
 
     def __init__(self, become: Callable[[Path], object]) -> None:
+        super().__init__()
         self._become = become
 
     def items(self, context: SourceContext) -> Iterator[Item]:
@@ -215,6 +216,7 @@ class Unplugged(FolderSource):
     """A disk that is pulled out when it has been listed (``late``), or while it is."""
 
     def __init__(self, late: bool) -> None:
+        super().__init__()
         self._late = late
 
     def items(self, context: SourceContext) -> Iterator[Item]:
@@ -312,7 +314,7 @@ def test_indexing_waits_while_a_person_waits(world: World) -> None:
 def test_a_full_disk_pauses_and_resumes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     grow(world.folder, "a.md: Le lavoir.\nb.md: Le moulin.")
     monkeypatch.setattr(syncing, "RETRY_SECONDS", 0.01)
-    write, seen = world.library.write_document, []
+    write, seen = world.library.write_documents, []
     indexer = world.indexer()
 
     def full(*arguments: object) -> object:
@@ -321,7 +323,7 @@ def test_a_full_disk_pauses_and_resumes(world: World, monkeypatch: pytest.Monkey
             raise NotEnough("The disk is full.")
         return write(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(world.library, "write_document", full)
+    monkeypatch.setattr(world.library, "write_documents", full)
     world.library.add_source("folder", str(world.folder))
     indexer.run_until_idle()
     indexer.stop()

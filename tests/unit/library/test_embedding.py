@@ -39,9 +39,18 @@ class Shelf:
     def write_vectors(self, embedder_id: str, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
         self.vectors.update(zip(ids, vectors, strict=True))
 
-    def free_other_vectors(self, embedder_id: str) -> int:
-        self.freed.append(embedder_id)
-        return 0
+    @property
+    def jobs(self) -> Shelf:
+        return self
+
+    def ask(self, kind: str, subject: str) -> None:
+        self.freed.append(subject)
+
+    def has_other_vectors(self, embedder_id: str) -> bool:
+        return True
+
+    def newest_passage(self) -> int:
+        return max(self.texts, default=0)
 
 
 class Fragile:
@@ -84,3 +93,25 @@ def test_a_full_disk_is_said_while_it_lasts() -> None:
 
 def test_without_embedder_there_is_nothing_to_do() -> None:
     assert not Embedding(Shelf(["a"]), lambda: None, Board(), threading.Event()).work()  # type: ignore[arg-type]
+
+
+def test_what_comes_later_is_embedded_and_only_that_is_looked_for() -> None:
+    shelf = Shelf(["un", "deux"])
+    asked: list[int] = []
+    look = shelf.passages_without_vectors
+
+    def seen(embedder_id: str, limit: int = 64, after: int = 0) -> list[EmbeddingTask]:
+        asked.append(after)
+        return look(embedder_id, limit, after)
+
+    shelf.passages_without_vectors = seen  # type: ignore[method-assign]
+    work = Embedding(shelf, Fragile, Board(), threading.Event())  # type: ignore[arg-type]
+    while work.work():
+        pass
+    asked.clear()
+    assert not work.work() and asked == [2]
+    shelf.texts[3] = "trois"
+    while work.work():
+        pass
+    assert sorted(shelf.vectors) == [1, 2, 3]
+    assert shelf.freed == ["fragile", "fragile"]

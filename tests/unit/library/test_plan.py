@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hameau.library.plan import moves, plan
+from hameau.library.plan import Plan, moves, plan
 from hameau.library.ports import Item
 from hameau.library.types import KnownDocument
 
@@ -15,17 +15,17 @@ def item(uri: str, fingerprint: str = "f", size: int = 1) -> Item:
 
 
 def known(uri: str, fingerprint: str = "f", state: str = "indexed", content_hash: str = "h") -> KnownDocument:
-    return KnownDocument(hash(uri) & 0xFFFF, uri, state, fingerprint, content_hash)  # type: ignore[arg-type]
+    return KnownDocument(hash(uri), uri, state, fingerprint, content_hash)  # type: ignore[arg-type]
 
 
 def test_new_changed_unfinished_and_gone() -> None:
-    listed = [item("same"), item("changed", "g"), item("new"), item("pending"), item("failed")]
+    listed = [item("same"), item("changed", "g"), item("new", "n"), item("pending"), item("failed")]
     before = {
         one.uri: one
         for one in (
             known("same"),
             known("changed"),
-            known("gone"),
+            known("gone", "x"),
             known("pending", state="pending"),
             known("failed", state="failed"),
         )
@@ -63,7 +63,12 @@ def test_only_what_was_read_can_move() -> None:
 
 @given(st.sets(st.sampled_from("abcdefgh")), st.sets(st.sampled_from("abcdefgh")))
 def test_every_file_is_looked_at_kept_or_gone(present: set[str], before: set[str]) -> None:
-    todo = plan([item(uri) for uri in sorted(present)], {uri: known(uri) for uri in before}, complete=True, retry=False)
+    todo = plan(
+        [item(uri, uri) for uri in sorted(present)],
+        {uri: known(uri, uri) for uri in before},
+        complete=True,
+        retry=False,
+    )
     assert {one.uri for one in todo.look} == present - before
     assert {one.uri for one in todo.gone} == before - present
     assert todo.unchanged == len(present & before)
@@ -72,3 +77,70 @@ def test_every_file_is_looked_at_kept_or_gone(present: set[str], before: set[str
 def test_what_could_not_be_looked_into_is_not_gone() -> None:
     before = {one.uri: one for one in (known("/a/b/c"), known("/a/bc"))}
     assert [one.uri for one in plan([], before, complete=True, retry=False, unseen=("/a/b/",)).gone] == ["/a/bc"]
+
+
+def in_library(*documents: KnownDocument) -> dict[str, KnownDocument]:
+    return {one.uri: one for one in documents}
+
+
+def moved(todo: Plan) -> list[tuple[str, str, str | None]]:
+    return sorted(
+        (move.document.uri, move.item.uri, move.replaced.uri if move.replaced else None) for move in todo.moved
+    )
+
+
+def test_a_fingerprint_at_another_place_is_a_move_and_nothing_is_looked_at() -> None:
+    before = in_library(known("a/x", "1"), known("a/y", "2"), known("z", "3"))
+    todo = plan([item("b/x", "1"), item("b/y", "2"), item("z", "3")], before, complete=True, retry=False)
+    assert moved(todo) == [("a/x", "b/x", None), ("a/y", "b/y", None)]
+    assert (todo.look, todo.gone) == ((), ())
+
+
+def test_places_that_are_changed_round_are_moves() -> None:
+    """As logs do when they are turned over: each takes the next one's place, and the last is gone."""
+    before = in_library(known("log", "1"), known("log.1", "2"), known("log.2", "3"))
+    todo = plan([item("log", "9"), item("log.1", "1"), item("log.2", "2")], before, complete=True, retry=False)
+    assert moved(todo) == [("log", "log.1", None), ("log.1", "log.2", "log.2")]
+    assert [one.uri for one in todo.look] == ["log"] and todo.gone == ()
+    swapped = plan(
+        [item("a", "2"), item("b", "1")], in_library(known("a", "1"), known("b", "2")), complete=True, retry=False
+    )
+    assert moved(swapped) == [("a", "b", None), ("b", "a", None)] and swapped.look == ()
+
+
+def test_what_may_still_be_at_its_old_place_did_not_move() -> None:
+    before = in_library(known("away/x", "1"))
+    for complete, unseen in ((False, ()), (True, ("away/",))):
+        todo = plan([item("b/x", "1")], before, complete=complete, retry=False, unseen=unseen)
+        assert todo.moved == () and [one.uri for one in todo.look] == ["b/x"]
+
+
+def test_what_moved_before_it_was_read_is_read_where_it_is() -> None:
+    before = in_library(known("a", "1", state="pending"), known("c", "2", state="failed"))
+    todo = plan([item("b", "1"), item("d", "2")], before, complete=True, retry=False)
+    assert moved(todo) == [("a", "b", None), ("c", "d", None)]
+    assert {one.uri for one in todo.look} == {"b", "d"}
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.sampled_from("123456")),
+    st.dictionaries(st.sampled_from("abcdef"), st.sampled_from("123456")),
+)
+def test_afterwards_every_place_holds_the_document_of_its_fingerprint(
+    then: dict[str, str], now: dict[str, str]
+) -> None:
+    before = in_library(*(known(uri, fingerprint) for uri, fingerprint in then.items()))
+    todo = plan([item(uri, fingerprint) for uri, fingerprint in now.items()], before, complete=True, retry=False)
+    after = dict(then)
+    for move in todo.moved:
+        after.pop(move.document.uri, None)
+    for one in (*(move.replaced for move in todo.moved if move.replaced), *todo.gone):
+        after.pop(one.uri, None)
+    for move in todo.moved:
+        assert move.item.uri not in after  # no two at one place
+        after[move.item.uri] = move.document.fingerprint
+    for one in todo.look:
+        after[one.uri] = one.fingerprint
+    assert after == now
+    if sorted(now.values()) == sorted(set(then.values())) == sorted(then.values()):
+        assert todo.look == () and todo.gone == ()  # the same things, wherever they are

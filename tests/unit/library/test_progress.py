@@ -32,9 +32,9 @@ def test_embedding_shows_only_while_nothing_is_read() -> None:
 def test_vectors_wait_for_plain_texts_and_for_a_full_disk() -> None:
     board = Board()
     assert not board.texts_first()
-    board.texts(True)
+    board.texts("s", True)
     assert board.texts_first()
-    board.texts(False)
+    board.texts("s", False)
     board.phase("paused", "The disk is full.")
     assert board.texts_first() and board.read().notice == "The disk is full."
 

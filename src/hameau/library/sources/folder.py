@@ -1,7 +1,6 @@
 """The source ``folder``: a folder of this machine with all its subfolders, or one single file. Opens no document.
 
-Hidden files and folders are left out, and so are symbolic links: what a link inside the folder points at inside the folder is
-listed where it stands, and what lies outside was not given. So loops and escapes can't happen.
+Which files those are says ``walking.py``; what changes in them, ``watcher.py``.
 """
 
 from __future__ import annotations
@@ -10,13 +9,17 @@ import logging
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from urllib.parse import unquote_to_bytes
 
 from hameau.kit import N_, BadInput, NotFound, Refused, Unavailable, stamp
 from hameau.library.ports import Item, PartlyUnavailable, SourceContext
-from hameau.library.sources.globs import Wanted, wanted
+from hameau.library.sources.globs import wanted
+from hameau.library.sources.mounts import Mounts, mounted
+from hameau.library.sources.walking import Walk
+from hameau.library.sources.watcher import FolderWatcher
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +30,15 @@ _AWAY_HINT = N_("Connect the disk or the share again, then synchronise. Remove t
 
 
 class FolderSource:
-    """Lists files with a fingerprint of size, modification time and inode, which costs no reading."""
+    """Lists files with a fingerprint of size, modification time and inode, which costs no reading.
+
+    ``but`` are folders of Hameau itself that are no part of any source; ``mounts`` says what is mounted now.
+    """
 
     kind = "folder"
+
+    def __init__(self, but: Iterable[Path] = (), mounts: Callable[[], Mounts] = mounted) -> None:
+        self._but, self._mounted = frozenset(path.resolve() for path in but), mounts
 
     def check(self, uri: str, settings: Mapping[str, object]) -> str:
         """The absolute path of an existing folder or file, links resolved.
@@ -49,7 +58,12 @@ class FolderSource:
             raise NotFound(N_("There is no folder or file at {path}."), path=_shown(uri)) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise Refused(N_("{path} can't be read."), path=_shown(uri)) from error
-        if str(path) in _NOT_PERSONAL or path.is_relative_to("/proc") or path.is_relative_to("/sys"):
+        if (
+            path in self._but
+            or str(path) in _NOT_PERSONAL
+            or path.is_relative_to("/proc")
+            or path.is_relative_to("/sys")
+        ):
             raise Refused(
                 N_("{path} holds the system, not documents."),
                 hint=N_("Choose a folder with documents."),
@@ -73,11 +87,64 @@ class FolderSource:
         holds, what was not may still be there. Raises ``PartlyUnavailable`` for subfolders that the account may not read.
         """
         root = to_path(context.source.uri)
+        watcher = context.watcher if isinstance(context.watcher, FolderWatcher) else None
+        if watcher is not None:
+            watcher.begin()
+        status = self._there(root, context)
+        if not stat.S_ISDIR(status.st_mode):
+            if watcher is not None:
+                watcher.follow_nothing()
+            yield _item(root, status)
+            return
+        walk = self._walk(root, context)
+        yield from (_item(*found) for found in walk.everything())
+        self._finish(walk, status, context)
+
+    def look(self, context: SourceContext, uris: Iterable[str]) -> Iterator[Item]:
+        """What there is now at ``uris`` and below them."""
+        root = to_path(context.source.uri)
+        status = self._there(root, context)
+        if not stat.S_ISDIR(status.st_mode):
+            yield _item(root, status)
+            return
+        walk = self._walk(root, context)
+        places = {path for path in map(to_path, uris) if path.is_relative_to(root)}
+        yield from (_item(*found) for found in walk.places(places))
+        self._finish(walk, status, context)
+
+    def watcher(self, context: SourceContext) -> FolderWatcher | None:
+        """Follows the folder by the kernel's news, on Linux."""
+        if sys.platform != "linux":
+            return None
+        try:
+            return FolderWatcher(to_path(context.source.uri), _starts, self._mounted)
+        except OSError as error:
+            logger.warning("the source %s can't be followed: %s", context.source.id, error)
+            return None
+
+    def mounts(self, context: SourceContext) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What is mounted in the folder, and what was and is not now."""
+        root = to_path(context.source.uri)
+        mounts = self._mounted()
+        walk = self._walk(root, context)
+        here = tuple(to_uri(path) for path in map(Path, mounts.inside(str(root))) if _wants(walk, path))
+        away = [path for path in map(to_path, context.source.mounts) if str(path) not in mounts.points]
+        return here, tuple(start + "/" for path in away if _wants(walk, path) for start in _starts(path))
+
+    def path(self, context: SourceContext, uri: str) -> Path:
+        """The file itself."""
+        return to_path(uri)
+
+    def _walk(self, root: Path, context: SourceContext) -> Walk:
+        watcher = context.watcher if isinstance(context.watcher, FolderWatcher) else None
+        return Walk(root, wanted(context.source.settings), self._mounted(), watcher, self._but - {root})
+
+    def _there(self, root: Path, context: SourceContext) -> os.stat_result:
+        """The status of the source itself, when it is there and not suddenly bare."""
         try:
             status = root.stat()
             if not stat.S_ISDIR(status.st_mode):
-                yield _item(root, status)
-                return
+                return status
             with os.scandir(root) as entries:
                 bare = next(entries, None) is None
         except OSError as error:
@@ -87,21 +154,21 @@ class FolderSource:
                 N_("This folder is suddenly empty; what was read there stays."),
                 hint=N_("Connect the disk if one is missing. If you emptied the folder yourself, remove the source."),
             )
-        failures: list[OSError] = []
-        closed: list[Path] = []
-        yield from _walk(root, wanted(context.source.settings), failures, closed)
-        if not _is_still(root, status):
+        return status
+
+    def _finish(self, walk: Walk, before: os.stat_result, context: SourceContext) -> None:
+        """Says what kept the walk from seeing everything."""
+        if not _is_still(walk.root, before):
             raise Unavailable(_AWAY, hint=_AWAY_HINT)
-        if failures:
+        if walk.failures:
             raise Unavailable(
                 N_("A part of this folder can't be reached right now; what was read there stays."), hint=_AWAY_HINT
-            ) from failures[0]
-        if closed:
-            raise _closed(closed)
-
-    def path(self, context: SourceContext, uri: str) -> Path:
-        """The file itself."""
-        return to_path(uri)
+            ) from walk.failures[0]
+        _here, away = self.mounts(context)
+        if away:
+            raise _away(away, [start + "/" for folder in walk.closed for start in _starts(folder)])
+        if walk.closed:
+            raise _closed(walk.closed)
 
 
 def to_uri(path: PurePath) -> str:
@@ -121,41 +188,6 @@ def to_path(uri: str) -> Path:
     return Path(uri)
 
 
-def _walk(root: Path, choice: Wanted, failures: list[OSError], closed: list[Path]) -> Iterator[Item]:
-    """Without recursion, for folders may be nested deeper than Python's stack. Folders that may not be read go to ``closed``."""
-    waiting = [(root, "")]
-    while waiting:
-        folder, below = waiting.pop()
-        try:
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
-        except (FileNotFoundError, NotADirectoryError):
-            continue  # it went away while we looked
-        except PermissionError as error:
-            logger.info("passed over %r: %s", str(folder), error)
-            closed.append(folder)
-            continue
-        except OSError as error:
-            failures.append(error)
-            continue
-        folders = []
-        for entry in entries:
-            relative = below + entry.name
-            if entry.name.startswith("."):
-                continue
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    if choice.folder(relative):
-                        folders.append((Path(entry.path), relative + "/"))
-                elif entry.is_file(follow_symlinks=False) and choice.file(relative):
-                    yield _item(Path(entry.path), entry.stat(follow_symlinks=False))
-            except FileNotFoundError:
-                continue  # it went away while we looked
-            except OSError as error:
-                failures.append(error)
-        waiting.extend(reversed(folders))
-
-
 def _is_still(root: Path, before: os.stat_result) -> bool:
     """Whether ``root`` is the very folder that it was: not away, and not the bare mount point of a disk that was pulled out."""
     try:
@@ -171,8 +203,31 @@ def _closed(folders: list[Path]) -> PartlyUnavailable:
         hint=N_("Give your account the right to read it, then synchronise again."),
         folder=_shown(str(folders[0])),
     )
-    error.below = tuple(start + "/" for folder in folders for start in (to_uri(folder), folder.as_uri()))
+    error.below = tuple(start + "/" for folder in folders for start in _starts(folder))
     return error
+
+
+def _away(places: Sequence[str], closed: Sequence[str]) -> PartlyUnavailable:
+    """What to say when disks or shares that were mounted in the folder are not now."""
+    error = PartlyUnavailable(
+        N_("The disk or the share at {folder} is away; what was read there stays."),
+        hint=N_("It is read again by itself when it is back."),
+        folder=_shown(places[0].rstrip("/")),
+    )
+    error.below = (*places, *closed)
+    return error
+
+
+def _starts(path: Path) -> tuple[str, str]:
+    """How the URI of ``path`` is written, and how those of the things in it may begin: a name that is no text is a URI."""
+    return to_uri(path), path.as_uri()
+
+
+def _wants(walk: Walk, path: Path) -> bool:
+    try:
+        return path.is_relative_to(walk.root) and walk.wants_folder(path)
+    except OSError:
+        return True  # what can't be asked is kept
 
 
 def _item(path: Path, status: os.stat_result) -> Item:
