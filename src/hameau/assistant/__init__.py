@@ -9,12 +9,14 @@ The way of a question, one file a step, all pure but the last two:
 - ``checking``, ``answering``: each sentence against its sources, with its citations
 - ``turn``, ``summary``, ``draft``: the steps in order, as commands and events
 - ``driver``: performs the commands
-- ``conversations``, ``export``: what was said, kept
+- ``conversations``, ``export``: what was said, kept; ``health``: and found again
 
 Knows nothing of databases' dialects, engines, terminals or pages.
 """
 
 from hameau.assistant.assistant import Assistant, language_of
+from hameau.assistant.conversations import forget_in_answers
+from hameau.assistant.health import index_turns, turns_unindexed
 from hameau.assistant.ports import Reader, Speakers
 from hameau.assistant.types import (
     Answer,
@@ -49,5 +51,8 @@ __all__ = [
     "Task",
     "TokenSaid",
     "Turn",
+    "forget_in_answers",
+    "index_turns",
     "language_of",
+    "turns_unindexed",
 ]

@@ -78,10 +78,8 @@ class Composition:
         return tuple(citation for citation in self.citations() if citation.number in sentence.citations)
 
     def text(self) -> str:
-        """The whole answer as plain text: the model's words, then the verbatim sentences between quotation marks."""
-        said = " ".join(_marked(sentence) for sentence in self.sentences if not sentence.verbatim)
-        quoted = [f"« {sentence.text} »{_marks(sentence)}" for sentence in self.sentences if sentence.verbatim]
-        return "\n\n".join(part for part in (said, *quoted) if part)
+        """The whole answer as plain text."""
+        return plain(self.sentences)
 
     def _without_place(self, sentence: str) -> str:
         """Small models copy « Title, heading : » with the sentence."""
@@ -126,6 +124,13 @@ class Composition:
 
     def _number(self, index: int) -> int:
         return self._numbers.setdefault(index, len(self._numbers) + 1)
+
+
+def plain(sentences: Sequence[Sentence]) -> str:
+    """An answer as plain text: the model's words, then the verbatim sentences between quotation marks."""
+    said = " ".join(_marked(sentence) for sentence in sentences if not sentence.verbatim)
+    quoted = [f"« {sentence.text} »{_marks(sentence)}" for sentence in sentences if sentence.verbatim]
+    return "\n\n".join(part for part in (said, *quoted) if part)
 
 
 def cite(quote: Quote, number: int) -> Citation:

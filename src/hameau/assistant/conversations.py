@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
+from hameau.assistant.forgetting import rests_on, without
 from hameau.assistant.types import Answer, Conversation, Question, Turn
-from hameau.kit import N_, BadInput, NotFound, new_id, now, say
-from hameau.library import terms
+from hameau.kit import LANGUAGES, N_, BadInput, NotFound, new_id, now, say
+from hameau.library import erase_soon, terms
 from hameau.storage import Database, Queries, Session
 
 TITLE_CHARACTERS = 80
@@ -32,7 +35,7 @@ class Conversations:
         """Write a turn; without ``question.conversation`` a conversation begins, titled in ``language`` when what was asked
         has no words of its own."""
         moment = now()
-        with self._database.transaction() as session:
+        with self._database.transaction(durable=True) as session:
             if question.conversation is None:
                 conversation = new_id("conv")
                 title = title_of(heading(question, answer, language))
@@ -42,7 +45,8 @@ class Conversations:
             else:
                 conversation = self._require(session, question.conversation, question.space).id
                 session.run(_Q["conversation_touch"], {"id": conversation, "now": moment})
-            kept = replace(answer, conversation=conversation)
+            gone = _gone(session, answer)  # while the answer was made
+            kept = replace(without(answer, gone) if gone else answer, conversation=conversation)
             turn = Turn(new_id("turn"), moment, question, kept)
             number = session.insert(
                 _Q["turn_add"],
@@ -54,14 +58,8 @@ class Conversations:
                     "answer": msgspec.json.encode(kept).decode(),
                 },
             )
-            session.run(
-                _Q["turn_index_add"],
-                {
-                    "number": number,
-                    "question": " ".join(terms(f"{question.text} {question.template}")),
-                    "answer": " ".join(terms(kept.answer)),
-                },
-            )
+            session.run(_Q["turn_index_add"], {"number": number, **indexed(question, kept)})
+            session.many(_Q["turn_document_add"], [(document_id, number) for document_id in rests_on(kept)])
         return turn
 
     def recent(self, space: str = "home", search: str = "", limit: int = 500) -> list[Conversation]:
@@ -109,16 +107,17 @@ class Conversations:
         title = " ".join(title.split())[:200]
         if not title:
             raise BadInput(N_("A conversation needs a title."), hint=N_("Write a few words."))
-        with self._database.transaction() as session:
+        with self._database.transaction(durable=True) as session:
             self._require(session, conversation_id, space)
             session.run(_Q["conversation_rename"], {"id": conversation_id, "space": space, "title": title})
 
     def delete(self, conversation_id: str, space: str = "home") -> None:
         """Its turns go with it. Raises ``NotFound``."""
-        with self._database.transaction() as session:
+        with self._database.transaction(durable=True) as session:
             self._require(session, conversation_id, space)
             session.run(_Q["turn_index_delete"], {"id": conversation_id})
             session.run(_Q["conversation_delete"], {"id": conversation_id, "space": space})
+            erase_soon(session)
 
     def _require(self, session: Session, conversation_id: str, space: str) -> Conversation:
         row = session.one(_Q["conversation_get"], {"id": conversation_id, "space": space})
@@ -130,6 +129,32 @@ class Conversations:
         return Conversation(**row)
 
 
+def forget_in_answers(session: Session, document_ids: Sequence[int]) -> None:
+    """Take what rests on these documents out of every answer that was kept, in the transaction of ``session``."""
+    asked = {"ids": json.dumps(list(document_ids))}
+    for row in session.all(_Q["turns_resting_on"], asked) if document_ids else ():
+        question, answer = _QUESTION.decode(row["question"]), _ANSWER.decode(row["answer"])
+        kept = without(answer, frozenset(document_ids))
+        number = row["number"]
+        session.run(_Q["turn_rewrite"], {"number": number, "answer": msgspec.json.encode(kept).decode()})
+        session.run(_Q["turn_unindex"], {"number": number})
+        session.run(_Q["turn_index_add"], {"number": number, **indexed(question, kept)})
+        for language in LANGUAGES:  # a conversation may be titled by what was summarised
+            before, after = (title_of(heading(question, each, language)) for each in (answer, kept))
+            if before != after:
+                names = {"id": row["conversation_id"], "before": before, "after": after}
+                session.run(_Q["conversation_retitle"], names)
+    session.run(_Q["turn_documents_forget"], asked)
+
+
+def indexed(question: Question, answer: Answer) -> dict[str, str]:
+    """The terms by which a turn is found."""
+    return {
+        "question": " ".join(terms(f"{question.text} {question.template}")),
+        "answer": " ".join(terms(answer.answer)),
+    }
+
+
 def heading(question: Question, answer: Answer, language: str) -> str:
     """What a turn is about: its question, else what was summarised, else how the template begins."""
     if question.text.strip():
@@ -138,6 +163,11 @@ def heading(question: Question, answer: Answer, language: str) -> str:
         titles = list(dict.fromkeys(citation.title for citation in answer.citations))
         return say(N_("Summary: {what}"), language, {"what": ", ".join(titles[:3]) or "…"})
     return question.template
+
+
+def _gone(session: Session, answer: Answer) -> frozenset[int]:
+    asked = {"ids": json.dumps(rests_on(answer))}
+    return frozenset(row[0] for row in session.tuples(_Q["documents_gone"], asked))
 
 
 def title_of(question: str) -> str:

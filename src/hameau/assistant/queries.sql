@@ -54,3 +54,34 @@ delete from turn_index where rowid in (select number from turns where conversati
 
 -- turn_list --
 select id, asked_at, question, answer from turns where conversation_id = :id order by number
+
+-- turns_unindexed --
+-- turn_index_docsize has a row for each turn that the index knows (SQLite FTS5, shadow tables).
+select count(*) from turns t where not exists (select 1 from turn_index_docsize s where s.id = t.number)
+
+-- turns_to_index --
+select number, question, answer from turns t where not exists (select 1 from turn_index_docsize s where s.id = t.number)
+
+-- turn_document_add --
+insert into turn_documents (document_id, number) values (?, ?)
+
+-- turns_resting_on --
+select number, conversation_id, question, answer from turns
+where number in (select number from turn_documents where document_id in (select value from json_each(:ids))) order by number
+
+-- turn_rewrite --
+update turns set answer = :answer where number = :number
+
+-- turn_unindex --
+delete from turn_index where rowid = :number
+
+-- turn_documents_forget --
+delete from turn_documents where document_id in (select value from json_each(:ids))
+
+-- conversation_retitle --
+update conversations set title = :after where id = :id and title = :before
+
+-- documents_gone --
+-- Numbers of documents are never used again.
+select value from json_each(:ids) where value not in (select id from documents)
+    and value <= coalesce((select seq from sqlite_sequence where name = 'documents'), 0)

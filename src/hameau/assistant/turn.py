@@ -125,16 +125,18 @@ def answer_turn(question: Question, earlier: Sequence[str], language: str, clock
         results = in_turns(results, alone.results)
     times.evidence = times.since()
     yield EvidenceFound(results[:SHOWN], times.evidence, whole)
-    weights: Mapping[str, float] = (yield Weigh(tuple(dict.fromkeys(terms(whole))))) if results else {}
+    asked = asked_of(whole, found)
+    weights: Mapping[str, float] = (yield Weigh(tuple(dict.fromkeys(terms(asked))))) if results else {}
     own = set(terms(question.text))
     if alone is not None:
         weights = {term: weight * (FOLLOW_UP if term in own else 1.0) for term, weight in weights.items()}
     found = replace(found, results=results)
-    quotes = rank_quotes(whole, results, weights)
-    confidence = confidence_in(whole, found, quotes, weights)
+    quotes = rank_quotes(asked, results, weights)
+    confidence = confidence_in(asked, found, quotes, weights)
     if confidence < DOUBTFUL and alone is not None:  # what sounded like a follow-up may have been a question of its own
-        own_quotes = rank_quotes(question.text, alone.results, weights)
-        own_confidence = confidence_in(question.text, alone, own_quotes, weights)
+        own_asked = asked_of(question.text, alone)
+        own_quotes = rank_quotes(own_asked, alone.results, weights)
+        own_confidence = confidence_in(own_asked, alone, own_quotes, weights)
         if own_confidence >= DOUBTFUL and len(own) > 1:
             whole, results, quotes, confidence = question.text, alone.results, own_quotes, own_confidence
     if confidence < DOUBTFUL:
@@ -149,6 +151,15 @@ def answer_turn(question: Question, earlier: Sequence[str], language: str, clock
     if voice.found_nothing and confidence < CERTAIN:
         return (yield from close(not_found(results, language, confidence, voice.model), times))
     return (yield from finish(composition, voice, results, times, confidence))
+
+
+def asked_of(text: str, found: SearchResults) -> str:
+    """``text`` without what it said of where to look: no sentence of a mail says « dans mes courriels de mars ».
+
+    All of it where nothing else was asked, and where the search took it as it stands.
+    """
+    words = found.understood.words
+    return words if words and terms(words) != terms(text) else text
 
 
 def in_turns(first: Sequence[SearchResult], second: Sequence[SearchResult]) -> tuple[SearchResult, ...]:
@@ -191,11 +202,13 @@ def write_from_evidence(
     found: SearchResults = yield Search(search, LOOKED_AT)
     times.evidence = times.since()
     yield EvidenceFound(found.results[:SHOWN], times.evidence, search)
-    weights: Mapping[str, float] = (yield Weigh(tuple(dict.fromkeys(terms(wish))))) if found.results else {}
-    ranked = rank_quotes(wish, found.results, weights, passages=WRITTEN_PASSAGES)
+    asked = asked_of(search, found)
+    subject = asked if wish == search else wish
+    weights: Mapping[str, float] = (yield Weigh(tuple(dict.fromkeys(terms(subject))))) if found.results else {}
+    ranked = rank_quotes(subject, found.results, weights, passages=WRITTEN_PASSAGES)
     quotes = within_budget(ranked, WRITTEN_CHARACTERS, WRITTEN_QUOTES)
-    confidence = confidence_in(search, found, rank_quotes(search, found.results, weights), weights)
-    if not quotes or (confidence < DOUBTFUL and len(terms(search)) <= JUDGED_TERMS):
+    confidence = confidence_in(asked, found, rank_quotes(asked, found.results, weights), weights)
+    if not quotes or (confidence < DOUBTFUL and len(terms(asked)) <= JUDGED_TERMS):
         return (yield from close(not_found(found.results, language, confidence), times))
     composition = Composition(wish, quotes)
     voice = Voice(composition, times)

@@ -161,6 +161,10 @@ class Perimeter:
         else:
             self._trouble = None
 
+    def forget(self, place: str, what: str) -> None:
+        """Takes ``place`` out of the journal's entries about the library, and writes down that it was done."""
+        self.journal.erase(place, what, by=asked_by())
+
     def mark(self, text: str) -> str:
         """A keyed hash of ``text``, for the journal."""
         return self.journal.mark(text)

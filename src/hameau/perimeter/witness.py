@@ -17,6 +17,13 @@ class Witness(Protocol):
         """A keyed hash of ``text``: the same for the same text in this home, and nothing to read in it."""
         ...
 
+    def forget(self, place: str, what: str) -> None:
+        """Take ``place`` (of a document or a source: ``what``) out of what was written, and write down that this was done.
+
+        Raises ``HameauError`` when it can't be done now.
+        """
+        ...
+
 
 class Unwritten:
     """Writes nothing: for parts that are used outside a home."""
@@ -27,6 +34,9 @@ class Unwritten:
     def mark(self, text: str) -> str:
         """Nothing."""
         return ""
+
+    def forget(self, place: str, what: str) -> None:
+        """Nothing was kept."""
 
 
 UNWRITTEN: Witness = Unwritten()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from hameau.assistant.turn import Listen, Search, Speak, Turn, Weigh, answer_turn
+from hameau.assistant.turn import Listen, Search, Speak, Turn, Weigh, answer_turn, asked_of
 from hameau.assistant.types import Answer, BestSentence, Done, EvidenceFound, Question, SentenceChecked, TokenSaid
-from hameau.library import Locator, SearchResult, SearchResults
+from hameau.library import Locator, SearchResult, SearchResults, Understood, terms
 from hameau.models import Chunk
 
 FEE = "L'adhésion annuelle coûte 12 € pour les habitants de Brévanne."
@@ -33,6 +33,7 @@ class Play:
         self.pieces: list[Chunk] | None = None if said is None else [Chunk(text=p) for p in _pieces(said)]
         if self.pieces and cut:
             self.pieces.append(Chunk(finish="length"))
+        self.understood = Understood()
         self.shown: list[Any] = []
         self.asked: list[Any] = []
 
@@ -45,7 +46,7 @@ class Play:
                 answer: Answer = end.value
                 return answer
             handlers: dict[type, Callable[[Any], Any]] = {
-                Search: lambda step: SearchResults(step.query, 1.0, self.results),
+                Search: lambda step: SearchResults(step.query, 1.0, self.results, "", self.understood),
                 Weigh: lambda step: dict.fromkeys(step.terms, 1.0),
                 Speak: lambda step: None if self.pieces is None else "small-model",
                 Listen: lambda step: self.pieces.pop(0) if self.pieces else None,
@@ -62,6 +63,15 @@ def _pieces(text: str) -> list[str]:
 def clock() -> Callable[[], float]:
     ticks = iter(range(10_000))
     return lambda: float(next(ticks))
+
+
+def play_in(place: str, words: str) -> Play:
+    """A question that says where to look, and the search that understood it."""
+    question = f"Dans {place}, {words}"
+    stage = Play(answer_turn(Question(question), [], "fr", clock()), (PASSAGE, FAR, *OTHERS), None)
+    stage.understood = Understood(words)
+    stage.run()
+    return stage
 
 
 def play(
@@ -96,6 +106,21 @@ def test_a_supported_sentence_cites_its_source_letter_for_letter() -> None:
     assert citation.locator.start == 40
     assert "« " + BOTH + " » [1]" in answer.answer
     assert answer.model == "small-model"
+
+
+def test_where_to_look_is_no_word_to_look_for() -> None:
+    stage = play_in("mes courriels de mars 2026", QUESTION.text)
+    search, weigh = (next(one for one in stage.asked if type(one) is kind) for kind in (Search, Weigh))
+    assert "courriels" in search.query, "the library reads the question as it was asked"
+    assert weigh.terms == tuple(dict.fromkeys(terms(QUESTION.text)))
+    plainly = play(None)[1]
+    assert stage.shown[-1].answer.confidence == plainly.shown[-1].answer.confidence
+    assert stage.shown[-1].answer.citations == plainly.shown[-1].answer.citations
+
+
+def test_a_question_that_says_no_place_is_taken_letter_for_letter() -> None:
+    for words in ("", " ".join(QUESTION.text.upper().split())):
+        assert asked_of(QUESTION.text, SearchResults("", 1.0, (), "", Understood(words))) == QUESTION.text
 
 
 def test_an_invented_figure_is_marked() -> None:

@@ -45,6 +45,12 @@ class Evidence:
     """What was moved aside after a crash, by file name."""
 
 
+def files_of(folder: Path) -> list[int]:
+    """The segments in ``folder`` by the numbers that the disk gives to files: another one when a file was written anew."""
+    with shared(folder):
+        return [path.stat().st_ino for path in segments(folder)]
+
+
 def of_folder(folder: Path) -> Evidence:
     """The journal in ``folder`` as it is now. The lock is held for a moment only."""
     with shared(folder):

@@ -7,6 +7,11 @@ An entry is compact JSON, a tab, an Ed25519 signature in base64, a line feed::
 ``prev`` covers the line before with its signature and its line feed, so ``sha256sum`` of that line shows it. The signature
 covers a prefix that says what is signed, and the JSON. The head is a line of the same shape, padded to a fixed size so
 that it can be rewritten in one place.
+
+What an entry said can be erased: its line is replaced by a tombstone, of its own kind and signed over a prefix of its own,
+that keeps the number, the time, the kind and the hash of the line that stood there, so that the chain goes on::
+
+    {"n":17,"prev":"…","t":"…","kind":"erased","was":"source-added","hash":"<SHA-256 of the line that was there>"}<TAB>…
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ from hameau.perimeter.journal.keys import SIGNATURE_CHARACTERS, PrivateKey, Publ
 from hameau.perimeter.journal.types import Entry, Fact, Kind
 
 ENTRY_DOMAIN = b"hameau journal entry 1\n"
+ERASED_DOMAIN = b"hameau journal erased 1\n"
 HEAD_DOMAIN = b"hameau journal head 1\n"
 LINE_LIMIT = 1_000_000
 """No line of ours is longer, in bytes."""
@@ -30,6 +36,9 @@ HEAD_JSON = 300
 HEAD_BYTES = HEAD_JSON + 1 + SIGNATURE_CHARACTERS + 1
 _TEXT_LIMIT = 2000
 _OWN = frozenset({"n", "prev", "t", "kind", "by"})
+_ERASED = b'","kind":"erased","'
+_BEFORE_KIND = 200
+"""Bytes within which the kind of a line stands."""
 _KINDS: dict[str, Kind] = {kind.value: kind for kind in Kind}
 
 
@@ -46,8 +55,16 @@ class Head:
 
 
 def digest(line: bytes) -> str:
-    """The hash by which the next entry knows this line."""
+    """The hash by which the next entry knows this line; of a tombstone: that of the line that stood there."""
+    if is_tombstone(line):
+        entry = entry_of(line)
+        return str(entry.facts.get("hash", "")) if entry else ""
     return hashlib.sha256(line).hexdigest()
+
+
+def is_tombstone(line: bytes) -> bool:
+    """Whether a line says that another one was erased."""
+    return _ERASED in line[:_BEFORE_KIND]
 
 
 def start(number: int, previous: str) -> bytes:
@@ -59,28 +76,52 @@ def entry_line(
     key: PrivateKey, number: int, previous: str, moment: float, kind: Kind, by: str, facts: Mapping[str, Fact]
 ) -> bytes:
     """The line of one entry. Texts are cut at 2,000 signs; a number that is not finite is left out."""
+    if kind == Kind.ERASED:
+        raise ValueError("a tombstone stands only in the place of another line")
     if taken := _OWN & facts.keys():
         raise ValueError(f"these names are the journal's own: {', '.join(sorted(taken))}")
-    fields: dict[str, Fact] = {"n": number, "prev": previous, "t": stamp(moment), "kind": kind.value, "by": _cut(by)}
+    fields: dict[str, Fact] = {
+        "n": number,
+        "prev": previous,
+        "t": stamp(moment),
+        "kind": kind.value,
+        "by": fact_text(by),
+    }
     for name, fact in facts.items():
         if isinstance(fact, str):
-            fields[name] = _cut(fact)
+            fields[name] = fact_text(fact)
         elif isinstance(fact, bool | int) or math.isfinite(fact):
             fields[name] = fact
     return _signed(key, ENTRY_DOMAIN, _json(fields))
+
+
+def tombstone(key: PrivateKey, line: bytes) -> bytes:
+    """What stands in the place of ``line``, an entry whose facts are erased."""
+    entry = entry_of(line)
+    if entry is None or is_tombstone(line):
+        raise ValueError("not an entry")
+    fields: dict[str, Fact] = {"n": entry.number, "prev": previous_of(line), "t": stamp(entry.time)}
+    fields |= {"kind": Kind.ERASED.value, "was": str(entry.kind), "hash": entry.hash}
+    return _signed(key, ERASED_DOMAIN, _json(fields))
 
 
 def entry_of(line: bytes) -> Entry | None:
     """What a line says, its signature unchecked; ``None`` when it is not a line of ours."""
     try:
         fields = json.loads(line[: line.rindex(b"\t")], parse_constant=_no_number)
-        number, moment, kind, by = fields["n"], seconds(fields["t"]), fields["kind"], fields["by"]
+        number, moment, kind, by = fields["n"], seconds(fields["t"]), fields["kind"], fields.get("by", "")
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     if type(number) is not int or moment is None or not isinstance(kind, str) or not isinstance(by, str):
         return None
     facts = {name: fact for name, fact in fields.items() if name not in _OWN and isinstance(fact, Fact)}
-    return Entry(number, moment, _KINDS.get(kind, kind), by, facts, digest(line))
+    known = str(facts.get("hash", "")) if kind == Kind.ERASED else hashlib.sha256(line).hexdigest()
+    return Entry(number, moment, _KINDS.get(kind, kind), by, facts, known)
+
+
+def fact_text(text: str) -> str:
+    """``text`` as an entry holds it: cut when it is long."""
+    return text if len(text) <= _TEXT_LIMIT else text[: _TEXT_LIMIT - 1] + "…"
 
 
 def previous_of(line: bytes) -> str:
@@ -89,10 +130,11 @@ def previous_of(line: bytes) -> str:
     return rest[:64].decode("ascii", "replace") if found else ""
 
 
-def is_signed(key: PublicKey, line: bytes, domain: bytes = ENTRY_DOMAIN) -> bool:
-    """Whether ``line`` is whole, and signed with ``key``."""
+def is_signed(key: PublicKey, line: bytes, domain: bytes = b"") -> bool:
+    """Whether ``line`` is whole, and signed with ``key``; without a ``domain``, as the entry or the tombstone that it is."""
     if not line.endswith(b"\n"):
         return False
+    domain = domain or (ERASED_DOMAIN if is_tombstone(line) else ENTRY_DOMAIN)
     text, tab, signature = line[:-1].rpartition(b"\t")
     return bool(tab) and len(signature) == SIGNATURE_CHARACTERS and key.signed(domain + text, signature)
 
@@ -137,10 +179,6 @@ def seconds(moment: str) -> float | None:
 def _no_number(text: str) -> Fact:
     """Infinity and the like are no JSON, though Python reads them."""
     raise ValueError(text)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _TEXT_LIMIT else text[: _TEXT_LIMIT - 1] + "…"
 
 
 def _json(fields: Mapping[str, Fact]) -> bytes:

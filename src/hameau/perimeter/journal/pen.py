@@ -46,6 +46,13 @@ class Pen:
                 self._floods.written(facts, moment, number)
             return number
 
+    def erase(self, place: str, what: str, by: str) -> int:
+        """Takes what entries say of ``place`` out; how many they were."""
+        with self._lock:
+            moment = self._clock()
+            self._write_counts(moment)
+            return self._writer.erase(place, what, by, moment)
+
     def mark(self, text: str) -> str:
         """The keyed hash of ``text``."""
         with self._lock:

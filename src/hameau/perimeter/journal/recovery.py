@@ -15,7 +15,16 @@ from pathlib import Path
 from hameau.kit import stamp
 from hameau.perimeter.journal.folder import HEAD, foreign, write_whole
 from hameau.perimeter.journal.keys import PublicKey
-from hameau.perimeter.journal.lines import HEAD_BYTES, HEAD_DOMAIN, Head, digest, entry_of, head_of, is_signed
+from hameau.perimeter.journal.lines import (
+    HEAD_BYTES,
+    HEAD_DOMAIN,
+    Head,
+    digest,
+    entry_of,
+    head_of,
+    is_signed,
+    is_tombstone,
+)
 from hameau.perimeter.journal.reading import newest_first
 from hameau.perimeter.journal.segments import backwards, first_line, segments
 from hameau.perimeter.journal.types import Entry, Fact, Kind
@@ -96,7 +105,7 @@ def _last(path: Path, key: PublicKey, head: Head | None) -> tuple[int, Entry | N
         for at, line in backwards(stream, path.stat().st_size):
             if not line.endswith(b"\n"):
                 continue
-            known = head is not None and digest(line) == head.hash
+            known = head is not None and digest(line) == head.hash and not is_tombstone(line)
             if (known or is_signed(key, line)) and (entry := entry_of(line)):
                 return at + len(line), entry
     return 0, None

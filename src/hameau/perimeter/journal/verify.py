@@ -19,6 +19,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from hameau.kit import N_, BadInput, Corrupt
+from hameau.perimeter.journal.erasing import holds
 from hameau.perimeter.journal.evidence import Evidence, Segment, of_archive
 from hameau.perimeter.journal.folder import HEAD, KEY, PUBLIC
 from hameau.perimeter.journal.keys import PublicKey
@@ -29,6 +30,7 @@ from hameau.perimeter.journal.lines import (
     entry_of,
     head_of,
     is_signed,
+    is_tombstone,
     previous_of,
     start,
 )
@@ -49,7 +51,7 @@ _NO_ARCHIVE = (
 )
 """What reading a file raises that is no zip, or not a whole one."""
 _HEAD_NOTED = re.compile(r"[0-9a-f]{12,64}")
-_RECOVERED = b'"kind":"recovered"'
+_RECOVERED, _FORGOTTEN = b'"kind":"recovered"', b'"kind":"forgotten"'
 _GAP = (
     N_("Entry {first} is missing before this line."),
     N_("Entries {first} to {last} are missing before this line."),
@@ -159,6 +161,10 @@ class _Walk:
         head = head_of(evidence.head) if evidence.head else None
         self.head = head
         self.hash_at_head = self.previous if head and head.number == 0 else ""
+        self._erased: dict[int, tuple[str, int]] = {}
+        """Where the tombstones stand, by the number of the entry."""
+        self._told_erased: list[str] = []
+        """What entries say of which ones were erased."""
         self._last = (b"", "", 0)
         self._last_bad = False
         self._ends: list[tuple[Segment, int, int, bytes]] = []
@@ -173,6 +179,9 @@ class _Walk:
             expected = number + 1
             self._segment(segment)
         self._check_end()
+        for number, (name, line) in self._erased.items():
+            if not any(holds(text, number) for text in self._told_erased):
+                self._say(name, line, number, N_("This entry was erased, and no entry says so."))
 
     def _segment(self, segment: Segment) -> None:
         """Everything here runs once a line: a million times."""
@@ -189,19 +198,31 @@ class _Walk:
                 if not raw.startswith(start(number, previous)):
                     number = self._broken(raw, segment.name, line, number, previous)
                 previous = sha256(raw).hexdigest()
+                if is_tombstone(raw):
+                    previous = self._tombstone(raw, segment.name, line, number)
                 self._last = (raw, segment.name, line)
                 if number == at_head:
                     self.hash_at_head = previous
                 if noted and previous.startswith(noted):
                     self.noted_found = True
-                if _RECOVERED in raw[:160]:
+                near = raw[:160]
+                if _RECOVERED in near:
                     self._recovered(raw, segment.name, line, number)
+                elif _FORGOTTEN in near and (entry := entry_of(raw)) is not None:
+                    self._told_erased.append(str(entry.facts.get("lines", "")))
         self.lines += line
         self.number, self.previous = number, previous
         if left > 0:
             self._say(segment.name, line, number, N_("The file ends before its end."))
         if line:
             self._ends.append((segment, line, number, self._last[0]))
+
+    def _tombstone(self, raw: bytes, name: str, line: int, number: int) -> str:
+        """The hash of the line that stood there. No chain vouches for a tombstone: its own signature does."""
+        self._erased[number] = (name, line)
+        if self._key and not is_signed(self._key, raw) and not self._told(name, line):
+            self._altered(raw, name, line, number)
+        return digest(raw)
 
     def _check_end(self) -> None:
         """The signature of the last line vouches for the whole chain. Without it: where do the signatures end?"""

@@ -30,6 +30,12 @@ _NAMES: dict[str, str] = {
     Kind.SETTING_CHANGED: N_("setting changed"),
     Kind.ASKED: N_("question"),
     Kind.RECOVERED: N_("journal put right"),
+    Kind.BACKED_UP: N_("backup"),
+    Kind.RESTORED: N_("backup restored"),
+    Kind.LOCK_CHANGED: N_("encryption changed"),
+    Kind.REPAIRED: N_("library put right"),
+    Kind.FORGOTTEN: N_("forgotten"),
+    Kind.ERASED: N_("erased entry"),
     Kind.EXPORTED_JOURNAL: N_("journal exported"),
 }
 """Short, for filters and tables."""
@@ -71,7 +77,7 @@ _SENTENCES: dict[str, str] = {
     Kind.CONNECTION_REVOKED: N_("The connection “{connection}” to {place} was revoked."),
     Kind.LEVEL_CHANGED: N_("The protection was set to “{level}”."),
     Kind.SOURCE_ADDED: N_("A source was added: {source}"),
-    Kind.SOURCE_REMOVED: N_("A source was removed: {source}"),
+    Kind.SOURCE_REMOVED: N_("A source was removed (documents: {documents})."),
     Kind.INDEXED: N_("Documents were read: {documents}."),
     Kind.EXPORTED: N_("Exported: {what}"),
     Kind.DELETED: N_("Deleted: {what}"),
@@ -80,6 +86,11 @@ _SENTENCES: dict[str, str] = {
     Kind.MODEL_CHOSEN: N_("The model {model} was chosen."),
     Kind.SETTING_CHANGED: N_("The setting “{setting}” was changed."),
     Kind.ASKED: N_("A question was asked."),
+    Kind.BACKED_UP: N_("A backup was made and read back: {backup}"),
+    Kind.RESTORED: N_("A backup was restored: {backup}"),
+    Kind.LOCK_CHANGED: N_("The encryption of this home was changed."),
+    Kind.REPAIRED: N_("The library was put right."),
+    Kind.ERASED: N_("What stood here was erased on request; its hash stays."),
     Kind.EXPORTED_JOURNAL: N_("The journal was exported (entries: {entries})."),
 }
 _ALLOWED_UNTIL = N_("The connection “{connection}” to {place} was allowed until {until}.")
@@ -93,6 +104,11 @@ _RECOVERED: dict[str, str] = {
     "head": N_("The head of the journal was missing or damaged; it was made anew."),
 }
 _LEVELS: dict[str, str] = {"closed": N_("closed"), "home-network": N_("home network")}
+_SOURCE_REMOVED = N_("A source was removed: {source}")
+_FORGOTTEN: dict[str, str] = {
+    "document": N_("A document was forgotten with every trace."),
+    "source": N_("What was read from a source was forgotten with every trace."),
+}
 _UNKNOWN = N_("Something that this version of Hameau does not know: {kind}")
 _SOMEBODY = N_("a program")
 _SOMEWHERE = N_("an unknown place")
@@ -134,6 +150,10 @@ def _template(entry: Entry) -> str:
         return _PROVEN if facts.get("proven", not facts.get("failures")) else _NOT_PROVEN
     if entry.kind == Kind.RECOVERED:
         return _RECOVERED.get(str(facts.get("reason", "")), _RECOVERED["changed"])
+    if entry.kind == Kind.FORGOTTEN:
+        return _FORGOTTEN.get(str(facts.get("what", "")), _FORGOTTEN["document"])
+    if entry.kind == Kind.SOURCE_REMOVED and "source" in facts:
+        return _SOURCE_REMOVED  # as it was written before
     if entry.kind == Kind.CONNECTION_ALLOWED and "until" in facts:
         return _ALLOWED_UNTIL
     return _SENTENCES.get(entry.kind, _UNKNOWN)

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hameau.kit import NotEnough, stamp
+from hameau.perimeter.journal.erasing import naming, put_tombstones, spans
 from hameau.perimeter.journal.folder import HEAD, locked, ours, settle, told, write_whole
 from hameau.perimeter.journal.keys import PrivateKey
 from hameau.perimeter.journal.lines import HEAD_BYTES, Head, digest, entry_line, head_line
@@ -49,6 +50,23 @@ class Writer:
         """
         with self._ready(moment) as key:
             return self._write(key, kind, by, facts, moment)
+
+    def erase(self, place: str, what: str, by: str, moment: float) -> int:
+        """Takes what entries say of ``place`` out of the journal, and writes that down first; how many they were.
+
+        Raises as :meth:`append`.
+        """
+        with self._ready(moment) as key:
+            found = naming(self._folder, place)
+            for lines in spans(number for numbers in found.values() for number in numbers):
+                facts: dict[str, Fact] = {"what": what, "mark": key.mark(place)}
+                if lines:
+                    facts["lines"] = lines
+                self._write(key, Kind.FORGOTTEN, by, facts, moment)
+            self._key = self._key if not found else None  # the files are others afterwards: looked at again next time
+            for path, numbers in found.items():
+                put_tombstones(path, numbers, key)
+            return sum(map(len, found.values()))
 
     def key(self, moment: float) -> PrivateKey:
         """The key of the journal, which begins if there is none."""
