@@ -93,7 +93,7 @@ def fill_with_rows(database: Database, corpus: list[dict[str, str]]) -> None:
     with database.transaction():
         for number, row in enumerate(corpus):
             name = row["title"].replace("/", " ")
-            document = intake.begin_document(source.id, Item(f"{number}/{name}.txt", row["title"], 0, "", ""))
+            (document,) = intake.begin_documents(source.id, [Item(f"{number}/{name}.txt", row["title"], 0, "", "")])
             piece = Piece(row["text"], Locator(0, len(row["text"])))
             intake.write_document(document.id, Extracted(row["text"], title=row["title"]), "", [piece])
 

@@ -1,4 +1,4 @@
-"""Writing to the library: each document in one transaction, so that its row, passages and index agree or nothing happened.
+"""Writing to the library: documents whole or not at all, so that row, passages and index of each agree or nothing happened.
 
 The indexer calls these; it decides what to read and when, this decides what is kept. Every step can be done twice, or be cut
 short by a kill, without harm.
@@ -7,30 +7,31 @@ short by a kill, without harm.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hameau.kit import N_, HameauError, NotFound, now
-from hameau.library import rows
-from hameau.library.analysis import DEFAULT_LANGUAGE, VERSION, index_terms, terms
-from hameau.library.language import detect
-from hameau.library.passages import Piece, embedding_text, passages
+from hameau.library import blocks, rows
+from hameau.library.analysis import VERSION
+from hameau.library.erasing import clear, clear_index, turned_away
+from hameau.library.exclusions import exclusions
+from hameau.library.kinds import kind_of
+from hameau.library.passages import Piece, embedding_text
 from hameau.library.ports import Item
+from hameau.library.preparing import Prepared, file_name, heading_json, index_rows, names, prepare
 from hameau.library.types import Document, EmbeddingTask, Extracted, KnownDocument
-from hameau.library.vectors import pack
 from hameau.storage import Database, Queries, Session
 
 _QUERIES = Queries(Path(__file__).with_name("queries.sql"))
-_FIRST_HEADING = re.compile(r"\A\s{0,20}#{1,2}[ \t]+([^\n]{1,200}?)[ \t]*#*[ \t]*(?:\n|\Z)")
-_FIRST_LINE = re.compile(r"\A\s{0,20}([^\n]{2,120}?)[ \t]*\n[ \t]*\n")
-_REMOVED_AT_ONCE = 50
+_INTAKE = Queries(Path(__file__).with_name("intake.sql"))
+_INDEXED = {"version": VERSION, "kinds": True}
+"""What the settings say of a text index that is up to date: an older Hameau kept no kinds of documents."""
 _REFRESHED_AT_ONCE = 20
+_FREED_AT_ONCE = 4_096
 
 
 class Intake:
@@ -50,99 +51,93 @@ class Intake:
             found = session.all(_QUERIES["pending"], {"source_id": source_id, "limit": limit})
         return [rows.document(row) for row in found]
 
-    def begin_document(self, source_id: str, item: Item) -> Document:
-        """Note that ``item`` is to be read. Its passages of before, if any, stay searchable until the new ones are written."""
-        with self._database.transaction() as session:
-            if session.value(_QUERIES["sync_wanted"], {"id": source_id}) is None:
-                raise _gone()
-            row = session.one(_QUERIES["begin_document"], {**_of(item), "source_id": source_id, "at": now()})
-            return _document(session, row["id"] if row else 0)
+    def begin_documents(self, source_id: str, items: Sequence[Item]) -> list[Document]:
+        """Note that ``items`` are to be read. Passages of before, if any, stay searchable until the new ones are written.
 
-    def keep_document(self, document_id: int) -> None:
-        """The content is what it was: the passages stay."""
+        What a person keeps out, perhaps since it was listed, is missing in what comes back.
+        """
         with self._database.transaction() as session:
-            session.run(_QUERIES["keep_document"], {"id": document_id, "at": now()})
+            if session.value(_QUERIES["source_there"], {"id": source_id}) is None:
+                raise _gone()
+            kept_out = exclusions(session, source_id)
+            listed = [
+                (item.uri, item.title, item.size, item.modified_at, item.fingerprint)
+                for item in items
+                if not kept_out.holds(item.uri)
+            ]
+            asked = {"source_id": source_id, "items": json.dumps(listed, ensure_ascii=False), "at": now()}
+            begun = {row["uri"]: rows.document(row) for row in session.all(_INTAKE["begin_documents"], asked)}
+        return [begun[item[0]] for item in listed]
+
+    def keep_documents(self, document_ids: Sequence[int]) -> None:
+        """The contents are what they were: the passages stay."""
+        with self._database.transaction() as session:
+            session.many(_INTAKE["keep_document"], [{"id": document_id, "at": now()} for document_id in document_ids])
 
     def write_document(
         self, document_id: int, extracted: Extracted, content_hash: str, pieces: Sequence[Piece] | None = None
     ) -> Document:
-        """Store the text of a document: passages, index rows and state in one transaction.
-
-        Nothing is written again when ``content_hash`` is that of the passages already there. A warning of the extractor
-        becomes the document's ``reason``. ``pieces`` are given where the text is cut already. Raises ``NotFound`` when the
-        document has been removed meanwhile.
-        """
-        if pieces is None:
-            pieces = passages(extracted.text, extracted.pages)
-        language = extracted.language or detect(extracted.text)
-        bodies = _bodies([piece.text for piece in pieces], language)  # the long part, before anybody waits for the lock
-        with self._database.transaction() as session:
+        """Prepares and writes one document. Raises ``NotFound`` when it has been removed meanwhile."""
+        with self._database.read() as session:
             before = _document(session, document_id)
-            if content_hash and before.content_hash == content_hash:
-                session.run(_QUERIES["keep_document"], {"id": document_id, "at": now()})
-                return _document(session, document_id)
-            title = _title(extracted, before)
-            _clear(session, document_id)
-            ids = _store(session, document_id, pieces)
-            _index(
-                session,
-                replace(before, title=title, language=language),
-                ids,
-                [p.locator.heading for p in pieces],
-                bodies,
-            )
-            written = {
-                "id": document_id,
-                "title": title,
-                "language": language,
-                "media_type": extracted.media_type,
-                "pages": len(extracted.pages) or None,
-                "passages": len(pieces),
-                "content_hash": content_hash,
-                "reason": extracted.warnings[0] if extracted.warnings else None,
-                "hint": None,
-                "fields": "{}",
-                "at": now(),
+        written = self.write_documents([prepare(before, extracted, content_hash, pieces)])
+        if not written:
+            raise _removed()
+        return written[0]
+
+    def write_documents(self, batch: Sequence[Prepared]) -> list[Document]:
+        """Store the texts of documents: passages, index rows and states, all of ``batch`` in one transaction.
+
+        Nothing is written again for a document whose ``content_hash`` is that of the passages already there, and nothing at
+        all for one that has been removed meanwhile, or whose content a person keeps out: it is missing in what comes back.
+        """
+        at = now()
+        with self._database.transaction() as session:
+            asked = {"ids": json.dumps([one.document_id for one in batch])}
+            there = {row["id"]: rows.document(row) for row in session.all(_INTAKE["some_documents"], asked)}
+            batch = [one for one in batch if one.document_id in there]
+            kept_out = {
+                source_id: exclusions(session, source_id) for source_id in {one.source_id for one in there.values()}
             }
-            session.run(_QUERIES["write_document"], written)
-            return _document(session, document_id)
+            batch = [
+                one
+                for one in batch
+                if not kept_out[there[one.document_id].source_id].holds_content(one.content_hash)
+                or not turned_away(session, there[one.document_id], one.content_hash)
+            ]
+            fresh = [one for one in batch if not _same(there[one.document_id], one)]
+            for one in fresh:
+                before = there[one.document_id]
+                if before.passages or before.content_hash:
+                    clear(session, one.document_id)
+            _store(session, fresh)
+            session.many(_INTAKE["write_document"], [_written(one, at) for one in fresh])
+            same = [one.document_id for one in batch if _same(there[one.document_id], one)]
+            session.many(_INTAKE["keep_document"], [{"id": document_id, "at": at} for document_id in same])
+        return [_as_written(there[one.document_id], one) for one in batch]
 
     def fail_document(self, document_id: int, error: HameauError) -> None:
         """Keep why a document could not be read; what was stored of an older content goes."""
         why = {"reason": error.message, "hint": error.hint or None, "fields": rows.fields(error.fields)}
         with self._database.transaction() as session:
-            _clear(session, document_id)
-            session.run(_QUERIES["fail_document"], {**why, "id": document_id, "at": now()})
+            row = session.one(_QUERIES["document"], {"id": document_id})
+            if row is None:
+                return
+            clear(session, document_id)
+            kind = kind_of("", row["uri"])
+            session.run(_INTAKE["fail_document"], {**why, "kind": kind, "id": document_id, "at": now()})
 
-    def move_document(self, document_id: int, item: Item) -> None:
-        """The same content stands at another place now; its passages and vectors stay, its new name is found."""
+    def move_documents(self, moves: Sequence[tuple[int, Item]]) -> None:
+        """The same contents stand at other places now, all at once: one may have taken the place of another. Passages and
+        vectors stay, new names are found. One that has been removed meanwhile is passed over."""
         with self._database.transaction() as session:
-            before = _document(session, document_id)
-            name = _file_name(before.uri)
-            named_by_file = before.title in (name.name, name.stem, "")
-            title = item.title if named_by_file or not before.passages else before.title
-            session.run(_QUERIES["move_document"], {**_of(item), "title": title, "id": document_id, "at": now()})
-            _index_again(session, document_id)
-
-    def remove_document(self, document_id: int) -> None:
-        """Remove a document with its passages, index rows and vectors. Twice is fine."""
-        with self._database.transaction() as session:
-            _remove(session, document_id)
-
-    def remove_source(self, source_id: str) -> None:
-        """Remove a source and all its documents. It disappears from every list at once; a kill in the middle is resumed."""
-        with self._database.transaction() as session:
-            if not session.run(_QUERIES["mark_source_removing"], {"id": source_id}):
-                raise _gone()
-        self._finish_removal(source_id)
-
-    def resume_removals(self) -> int:
-        """Finish what a kill interrupted; how many sources were still there."""
-        with self._database.read() as session:
-            ids = [row["id"] for row in session.all(_QUERIES["sources_removing"])]
-        for source_id in ids:
-            self._finish_removal(source_id)
-        return len(ids)
+            asked = {"ids": json.dumps([document_id for document_id, _ in moves])}
+            there = {row["id"]: rows.document(row) for row in session.all(_INTAKE["some_documents"], asked)}
+            moves = [(document_id, item) for document_id, item in moves if document_id in there]
+            if len(moves) > 1:
+                session.many(_INTAKE["park_document"], [(document_id,) for document_id, _ in moves])
+            for document_id, item in moves:
+                _move(session, there[document_id], item)
 
     def refresh_text_index(self) -> bool:
         """Index some documents anew when another version of the analysis indexed them; whether there is more to do.
@@ -151,17 +146,17 @@ class Intake:
         written meanwhile are of this version already.
         """
         with self._database.read() as session:
-            at = json.loads(session.value(_QUERIES["text_index"]) or "{}")
-        if at == {"version": VERSION}:
+            at = json.loads(session.value(_INTAKE["text_index"]) or "{}")
+        if at == _INDEXED:
             return False
-        after = at.get("after", 0) if at.get("version") == VERSION else 0
+        after = at.get("after", 0) if {**at, **_INDEXED} == at else 0
         with self._database.transaction() as session:
             asked = {"after": after, "limit": _REFRESHED_AT_ONCE}
-            ids = [row["id"] for row in session.all(_QUERIES["documents_after"], asked)]
+            ids = [row["id"] for row in session.all(_INTAKE["documents_after"], asked)]
             for document_id in ids:
                 _index_again(session, document_id)
-            now_at = {"version": VERSION, "after": ids[-1]} if ids else {"version": VERSION}
-            session.run(_QUERIES["note_text_index"], {"value": json.dumps(now_at)})
+            now_at = {**_INDEXED, "after": ids[-1]} if ids else _INDEXED
+            session.run(_INTAKE["note_text_index"], {"value": json.dumps(now_at)})
         return bool(ids)
 
     def without_vectors(self, embedder_id: str, limit: int, after: int = 0) -> list[EmbeddingTask]:
@@ -176,34 +171,29 @@ class Intake:
 
     def write_vectors(self, embedder_id: str, passage_ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
         """Store vectors, shape ``(passages, dimensions)``. Passages removed meanwhile are passed over, known ones kept."""
-        stored = [
-            {"passage_id": passage_id, "embedder_id": embedder_id, "vector": pack(vector)}
-            for passage_id, vector in zip(passage_ids, vectors, strict=True)
-        ]
         with self._database.transaction() as session:
-            session.many(_QUERIES["add_vector"], stored)
+            blocks.store(session, embedder_id, passage_ids, vectors)
 
     def free_other_vectors(self, embedder_id: str) -> int:
         """Delete the vectors of every other embedder, once ``embedder_id`` has embedded all passages; how many went."""
         freed = 0
         while not self.without_vectors(embedder_id, 1):
             with self._database.transaction() as session:
-                gone = session.run(_QUERIES["delete_other_vectors"], {"embedder_id": embedder_id, "limit": 2_000})
+                gone, more = blocks.free_others(session, embedder_id, _FREED_AT_ONCE)
             freed += gone
-            if not gone:
+            if not more:
                 break
         return freed
 
-    def _finish_removal(self, source_id: str) -> None:
-        while True:
-            with self._database.transaction() as session:
-                asked = {"source_id": source_id, "limit": _REMOVED_AT_ONCE}
-                ids = [row["id"] for row in session.all(_QUERIES["some_documents_of_source"], asked)]
-                for document_id in ids:
-                    _remove(session, document_id)
-                if not ids:
-                    session.run(_QUERIES["delete_source"], {"id": source_id})
-                    return
+
+def _move(session: Session, before: Document, item: Item) -> None:
+    name = file_name(before.uri)
+    named_by_file = before.title in (name.name, name.stem, name.stem.replace("_", " "), "")
+    title = item.title if named_by_file or not before.passages else before.title
+    kind = kind_of(before.media_type, item.uri) if before.kind else ""
+    session.run(_INTAKE["move_document"], {**_of(item), "title": title, "kind": kind, "id": before.id, "at": now()})
+    if names(title, item.uri, before.authors) != names(before.title, before.uri, before.authors):
+        _index_again(session, before.id)
 
 
 def _of(item: Item) -> dict[str, object]:
@@ -222,90 +212,87 @@ def _gone() -> NotFound:
     )
 
 
+def _removed() -> NotFound:
+    return NotFound(N_("This document is not in the library."), hint=N_("It may have been removed or moved since."))
+
+
 def _document(session: Session, document_id: int) -> Document:
     row = session.one(_QUERIES["document"], {"id": document_id})
     if row is None:
-        raise NotFound(N_("This document is not in the library."), hint=N_("It may have been removed or moved since."))
+        raise _removed()
     return rows.document(row)
 
 
-def _clear(session: Session, document_id: int) -> None:
-    session.run(_QUERIES["delete_index_of_document"], {"id": document_id})
-    session.run(_QUERIES["delete_passages"], {"id": document_id})
+def _same(before: Document, one: Prepared) -> bool:
+    return bool(one.content_hash) and before.content_hash == one.content_hash
 
 
-def _remove(session: Session, document_id: int) -> None:
-    _clear(session, document_id)
-    session.run(_QUERIES["delete_document"], {"id": document_id})
-
-
-def _bodies(texts: Sequence[str], language: str) -> list[str]:
-    return [" ".join(index_terms(text, language or DEFAULT_LANGUAGE)) for text in texts]
-
-
-def _store(session: Session, document_id: int, pieces: Sequence[Piece]) -> list[int]:
-    first = session.value(_QUERIES["last_passage_id"]) + 1
-    ids = list(range(first, first + len(pieces)))
-    session.many(
-        _QUERIES["add_passage"],
-        [
-            (
-                key,
-                document_id,
-                key - first,
-                place.start,
-                place.page,
-                json.dumps(place.heading, ensure_ascii=False),
-                text,
-            )
-            for key, place, text in ((key, piece.locator, piece.text) for key, piece in zip(ids, pieces, strict=True))
-        ],
-    )
-    return ids
-
-
-def _index(
-    session: Session, document: Document, ids: Sequence[int], headings: Sequence[tuple[str, ...]], bodies: Sequence[str]
-) -> None:
-    language = document.language or DEFAULT_LANGUAGE
-    title = " ".join(index_terms(_names(document.title, document.uri), language))
-    above = {
-        heading: " ".join(index_terms("\n".join(part for part in heading if part != document.title), language))
-        for heading in set(headings)
+def _written(one: Prepared, at: str) -> dict[str, object]:
+    return {
+        "id": one.document_id,
+        "title": one.title,
+        "language": one.language,
+        "media_type": one.media_type,
+        "kind": one.kind,
+        "dated_at": one.dated_at,
+        "authors": one.authors,
+        "pages": one.pages,
+        "passages": len(one.pieces),
+        "content_hash": one.content_hash,
+        "reason": one.reason,
+        "at": at,
     }
-    session.many(
-        _QUERIES["index_passage"],
-        [(key, title, above[heading], body) for key, heading, body in zip(ids, headings, bodies, strict=True)],
+
+
+def _as_written(before: Document, one: Prepared) -> Document:
+    """The document as it stands now, without asking the database again."""
+    if _same(before, one):
+        return replace(before, state="indexed", reason=None, hint=None, fields={})
+    return replace(
+        before,
+        state="indexed",
+        hint=None,
+        fields={},
+        title=one.title,
+        language=one.language,
+        media_type=one.media_type,
+        kind=one.kind,
+        dated_at=one.dated_at,
+        authors=one.authors,
+        pages=one.pages,
+        passages=len(one.pieces),
+        content_hash=one.content_hash,
+        reason=one.reason,
     )
+
+
+def _store(session: Session, batch: Sequence[Prepared]) -> None:
+    """Passages and their index rows, under new numbers."""
+    key = session.value(_INTAKE["last_passage_id"])
+    kept: list[tuple[object, ...]] = []
+    indexed: list[tuple[object, ...]] = []
+    for one in batch:
+        for ordinal, piece in enumerate(one.pieces):
+            key += 1
+            place = piece.locator
+            heading = heading_json(place.heading)
+            kept.append((key, one.document_id, ordinal, place.start, place.page, heading, piece.text))
+            indexed.append((key, *one.index[ordinal]))
+    session.many(_INTAKE["add_passage"], kept)
+    session.many(_INTAKE["index_passage"], indexed)
 
 
 def _index_again(session: Session, document_id: int) -> None:
-    """Fill the index of a document from the passages that are stored."""
+    """Fill the index of a document from the passages that are stored; and its kind, when an older Hameau read it."""
     document = _document(session, document_id)
+    if not document.kind:
+        session.run(_INTAKE["note_kind"], {"id": document_id, "kind": kind_of(document.media_type, document.uri)})
     kept = [rows.passage(row) for row in session.all(_QUERIES["passages"], {"id": document_id})]
-    session.run(_QUERIES["delete_index_of_document"], {"id": document_id})
-    bodies = _bodies([passage.text for passage in kept], document.language)
-    _index(session, document, [passage.id for passage in kept], [passage.locator.heading for passage in kept], bodies)
-
-
-def _file_name(uri: str) -> PurePosixPath:
-    return PurePosixPath(unquote(uri, errors="replace"))
-
-
-def _names(title: str, uri: str) -> str:
-    """The title, and what the file's name adds to it: « facture_edf_2023.pdf » is found by « facture »."""
-    said = set(terms(title))
-    added = [word for word in re.split(r"[\W_]+", _file_name(uri).stem) if word and not said.issuperset(terms(word))]
-    return " ".join([title, *added])
-
-
-def _title(extracted: Extracted, document: Document) -> str:
-    """What the file calls itself, else its first heading or a first line set apart, else what the source calls it."""
-    if extracted.title.strip():
-        return extracted.title.strip()
-    found = _FIRST_HEADING.match(extracted.text)
-    if found is None and extracted.media_type in ("", "text/plain"):
-        found = _FIRST_LINE.match(extracted.text)
-        if found is not None and found[1].rstrip()[-1:] in (".", ",", ";", ":"):
-            found = None
-    return found[1].strip() if found else document.title
+    clear_index(session, document_id)
+    terms = index_rows(
+        names(document.title, document.uri, document.authors),
+        document.title,
+        document.language,
+        [(passage.locator.heading, passage.text) for passage in kept],
+    )
+    session.many(_INTAKE["index_passage"], [(passage.id, *row) for passage, row in zip(kept, terms, strict=True)])

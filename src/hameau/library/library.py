@@ -14,15 +14,20 @@ from numpy.typing import NDArray
 
 from hameau.kit import N_, BadInput, Conflict, HameauError, NotFound, new_id, now
 from hameau.library import rows
+from hameau.library.erasing import Erasing, ForgetAnswers, no_answers
 from hameau.library.fusion import WEIGHTS, Weights
 from hameau.library.intake import Intake
+from hameau.library.jobs import OF_A_SOURCE, SYNC, Job, Jobs, ask, done
+from hameau.library.meaning import QueryEmbedder
 from hameau.library.ports import Item, PartlyUnavailable
-from hameau.library.search import Query, QueryEmbedder, Searcher
+from hameau.library.preparing import Prepared
+from hameau.library.search import Query, Searcher
 from hameau.library.types import (
     Document,
     DocumentState,
     EmbeddingTask,
     Extracted,
+    Filter,
     KnownDocument,
     LibraryStatus,
     Passage,
@@ -52,9 +57,14 @@ class Library:
         weights: Weights = WEIGHTS,
         notices: Callable[[], Sequence[str]] = tuple,
         witness: Witness = UNWRITTEN,
+        forget_answers: ForgetAnswers = no_answers,
     ) -> None:
         self._database = database
+        self.jobs = Jobs(database, self._changed)
+        """What the background work has yet to do."""
         self._intake = Intake(database)
+        self.erasing = Erasing(database, self.jobs, witness, forget_answers)
+        """Deletion down to the last byte."""
         self._searcher = Searcher(database, embedder, embedder_by_id, weights)
         self._listeners: list[Callable[[], None]] = []
         self._listeners_lock = threading.Lock()
@@ -72,12 +82,21 @@ class Library:
         space: str = HOME,
         source_id: str | None = None,
         document_id: int | None = None,
+        only: Filter | None = None,
+        everywhere: bool = False,
     ) -> SearchResults:
-        """The passages of ``space`` that fit ``query`` best, at most ``limit`` (200 at most), perhaps of one source or document.
+        """The passages of ``space`` that fit ``query`` best, at most ``limit`` (200 at most), perhaps of one source or document,
+        or of the documents that ``only`` allows.
 
-        Raises ``BadInput`` for an empty query. No syntax: every character may stand in a query, of any length.
+        What the query says of documents (« dans mes courriels de mars ») binds too, and is told in ``understood``; with
+        ``everywhere`` it is words like the others. Raises ``BadInput`` for an empty query. No syntax: every character may
+        stand in a query, of any length.
         """
-        return self._searcher.search(Query(query, space, limit, source_id, document_id))
+        bound = only or Filter()
+        if source_id is not None or document_id is not None:
+            sources = frozenset({source_id}) if source_id else bound.sources
+            bound = replace(bound, sources=sources, document_id=document_id or bound.document_id)
+        return self._searcher.search(Query(query, space, limit, bound, everywhere))
 
     def warm(self) -> None:
         """Load the vectors into memory now, so that the first search need not."""
@@ -101,13 +120,17 @@ class Library:
     ) -> Source:
         """A new source, wanting its first sync; the one already there when it is known. ``uri`` is canonical already.
 
-        Raises ``BadInput`` without an address, ``NotFound`` for a space that is not there, ``Conflict`` while one of this
-        address is being removed.
+        A removal of the same address that was cut short is finished first. Raises ``BadInput`` without an address,
+        ``NotFound`` for a space that is not there, ``Conflict`` while somebody removes one of this address right now.
         """
         if not uri.strip():
             raise BadInput(N_("A source needs an address."), hint=N_("Give the path of a folder or of a file."))
         asked = {"space": space, "kind": kind, "uri": uri}
-        with self._database.transaction() as session:
+        with self._database.read() as session:
+            before = session.one(_QUERIES["source_by_uri"], asked)
+        if before is not None and before["state"] == "removing":
+            self.resume_removals()
+        with self._database.transaction(durable=True) as session:
             if session.one(_QUERIES["space_there"], {"space": space}) is None:
                 raise NotFound(
                     N_("There is no space “{space}”."),
@@ -119,15 +142,21 @@ class Library:
                 source_id = new_id("src")
                 extras = {"title": title, "settings": json.dumps(dict(settings or {})), "created_at": now()}
                 session.run(_QUERIES["add_source"], {**asked, **extras, "id": source_id})
+                ask(session, SYNC, source_id)
             elif known["state"] == "removing":
                 raise Conflict(N_("This source is still being removed."), hint=N_("Wait a moment, then add it again."))
             else:
                 source_id = known["id"]
-                session.run(_QUERIES["want_sync"], {"id": source_id})
+                ask(session, SYNC, source_id)
         if known is None:
             self._witness.record(Kind.SOURCE_ADDED, source=uri, type=kind, space=space)
         self._changed()
         return self.source(source_id)
+
+    def source_ids(self) -> list[str]:
+        """The ids of the sources of every space."""
+        with self._database.read() as session:
+            return [row["id"] for row in session.all(_QUERIES["source_ids"])]
 
     def sources(self, space: str = HOME) -> list[Source]:
         """The sources of ``space``, oldest first, with their counts."""
@@ -148,16 +177,39 @@ class Library:
     def remove_source(self, source_id: str) -> None:
         """Remove a source with its documents, passages, index rows and vectors. Raises ``NotFound``."""
         gone = self.source(source_id)
-        self._intake.remove_source(source_id)
-        self._witness.record(Kind.SOURCE_REMOVED, source=gone.uri, documents=gone.documents, space=gone.space)
+        self.erasing.remove_source(source_id)
+        self._witness.record(Kind.SOURCE_REMOVED, documents=gone.documents, space=gone.space)
         self._changed()
 
     def resume_removals(self) -> int:
         """Finish the removals that a kill interrupted; call it once at start."""
-        finished = self._intake.resume_removals()
+        finished = self.erasing.resume_removals()
         if finished:
             self._changed()
         return finished
+
+    # Forgetting
+
+    def forget_document(self, document_id: int, *, keep_out: bool = True) -> tuple[str, ...]:
+        """Forget a document with every trace: text, index, vectors, what answers took from it, what the journal says of it.
+
+        Its file, if it is still there, is not read again while ``keep_out`` holds (:meth:`let_back`). The last bytes of its
+        words leave the library's own file by a job, see :meth:`Erasing.step`. Returns the places of other documents with the
+        same content, which stay. Raises ``NotFound``.
+        """
+        copies = self.erasing.forget_document(document_id, keep_out=keep_out)
+        self._changed()
+        return copies
+
+    def kept_out(self, source_id: str) -> int:
+        """How many files a person keeps out of a source."""
+        return len(self.erasing.exclusions(source_id))
+
+    def let_back(self, source_id: str, uri: str = "") -> int:
+        """Let a file that was kept out back into its source, or without ``uri`` all of them; how many there were."""
+        count = self.erasing.let_back(source_id, uri)
+        self._changed()
+        return count
 
     def refresh_text_index(self) -> bool:
         """One step of bringing an older text index up to this version; whether there is more to do."""
@@ -169,31 +221,31 @@ class Library:
     def request_sync(self, source_id: str) -> None:
         """Ask for a source to be read again, by whichever process indexes. Raises ``NotFound``."""
         with self._database.transaction() as session:
-            if not session.run(_QUERIES["want_sync"], {"id": source_id}):
+            if session.one(_QUERIES["source_there"], {"id": source_id}) is None:
                 raise NotFound(
                     N_("This source is not in the library."),
                     hint=N_("It may have been removed. Look at the list of sources."),
                 )
+            ask(session, SYNC, source_id)
         self._changed()
 
     def sources_to_sync(self) -> list[Source]:
         """Sources of every space for which a sync was asked and not yet done."""
         with self._database.read() as session:
-            ids = [row["id"] for row in session.all(_QUERIES["sources_wanted"])]
+            ids = [row["id"] for row in session.all(_QUERIES["sources_wanted"], {"at": now()})]
         return [self.source(source_id) for source_id in ids]
 
-    def begin_sync(self, source_id: str) -> int:
-        """Note that a sync begins; the number to give to :meth:`end_sync`. A request that comes meanwhile is not lost."""
+    def begin_sync(self, source_id: str) -> list[Job]:
+        """Note that a sync begins; the jobs that it does, to give to :meth:`end_sync`. A request that comes meanwhile stays."""
         with self._database.transaction() as session:
             session.run(_QUERIES["begin_sync"], {"id": source_id})
-            wanted = session.value(_QUERIES["sync_wanted"], {"id": source_id})
         self._changed()
-        return int(wanted or 0)
+        return self.jobs.of(source_id, OF_A_SOURCE)
 
     def end_sync(
         self,
         source_id: str,
-        served: int,
+        served: Sequence[Job],
         error: HameauError | None = None,
         read: int = 0,
         failed: int = 0,
@@ -203,7 +255,6 @@ class Library:
         not read, and took out."""
         ended = {
             "id": source_id,
-            "served": served,
             "at": now(),
             "state": "ready" if error is None or isinstance(error, PartlyUnavailable) else "failed",
             "error": error.message if error else None,
@@ -212,10 +263,18 @@ class Library:
         }
         with self._database.transaction() as session:
             session.run(_QUERIES["end_sync"], ended)
-        if read or removed:
-            uri = self.source(source_id).uri
-            self._witness.record(Kind.INDEXED, source=uri, documents=read, failed=failed, removed=removed)
-        self._changed()
+            done(session, served)
+        self._indexed(source_id, read, failed, removed)
+
+    def end_look(self, source_id: str, served: Sequence[Job], read: int = 0, failed: int = 0, removed: int = 0) -> None:
+        """Note that changed places were looked at: the rest of the source is as it was."""
+        self.jobs.done(served)
+        self._indexed(source_id, read, failed, removed)
+
+    def note_mounts(self, source_id: str, mounts: Sequence[str]) -> None:
+        """Remember which disks and shares are mounted inside a source, so that nothing is forgotten when one is away."""
+        with self._database.transaction() as session:
+            session.run(_QUERIES["note_mounts"], {"id": source_id, "mounts": json.dumps(sorted(mounts))})
 
     # Documents and passages
 
@@ -319,19 +378,39 @@ class Library:
         """What is known of a source's documents, by URI."""
         return self._intake.known(source_id)
 
+    def known_below(self, source_id: str, uris: Sequence[str]) -> dict[str, KnownDocument]:
+        """What is known of the documents at some URIs and below them, by URI."""
+        asked = {"source_id": source_id, "uris": json.dumps(list(uris))}
+        with self._database.read() as session:
+            return {row["uri"]: rows.known(row) for row in session.all(_QUERIES["known_below"], asked)}
+
     def pending(self, source_id: str | None = None, limit: int = 100) -> list[Document]:
         """Documents that wait for their text, oldest first."""
         return self._intake.pending(source_id, limit)
 
     def begin_document(self, source_id: str, item: Item) -> Document:
-        """Note that ``item`` is to be read; what was stored before stays searchable meanwhile. Raises ``NotFound``."""
-        document = self._intake.begin_document(source_id, item)
+        """Note that ``item`` is to be read; what was stored before stays searchable meanwhile. Raises ``NotFound`` for an
+        unknown source, and for what is kept out of it."""
+        for document in self.begin_documents(source_id, [item]):
+            return document
+        raise NotFound(
+            N_("A file that you had forgotten is kept out of this source."), hint=N_("Let it back first, to read it.")
+        )
+
+    def begin_documents(self, source_id: str, items: Sequence[Item]) -> list[Document]:
+        """Note that ``items``, each of its own URI, are to be read, in one transaction. Those that are kept out are missing in
+        what comes back. Raises ``NotFound``."""
+        documents = self._intake.begin_documents(source_id, items)
         self._changed()
-        return document
+        return documents
 
     def keep_document(self, document_id: int) -> None:
         """The content is what it was: indexed, as before."""
-        self._intake.keep_document(document_id)
+        self.keep_documents([document_id])
+
+    def keep_documents(self, document_ids: Sequence[int]) -> None:
+        """The contents are what they were, in one transaction."""
+        self._intake.keep_documents(document_ids)
         self._changed()
 
     def write_document(self, document_id: int, extracted: Extracted, content_hash: str = "") -> Document:
@@ -340,20 +419,46 @@ class Library:
         self._changed()
         return document
 
+    def write_documents(self, batch: Sequence[Prepared]) -> list[Document]:
+        """Store the texts of documents that :func:`hameau.library.preparing.prepare` made ready, all in one transaction.
+
+        A document that was removed meanwhile is passed over and missing in what comes back.
+        """
+        documents = self._intake.write_documents(batch)
+        self._changed()
+        return documents
+
     def fail_document(self, document_id: int, error: HameauError) -> None:
         """Keep why a document could not be read."""
         self._intake.fail_document(document_id, error)
         self._changed()
 
-    def move_document(self, document_id: int, item: Item) -> None:
-        """The same content stands at another place now."""
-        self._intake.move_document(document_id, item)
+    def move_documents(self, moves: Sequence[tuple[int, Item]], replaced: Sequence[int] = ()) -> None:
+        """The same contents stand at other places now, where ``replaced`` ones are no more; all of it at once."""
+        with self._database.transaction():
+            for document_id in replaced:
+                self.erasing.remove_document(document_id)
+            self._intake.move_documents(moves)
+        self._changed()
+
+    def rebase(self, before: str, after: str) -> None:
+        """Files and sources below the folder ``before`` are below ``after`` now: a home that was restored elsewhere."""
+        if before == after:
+            return
+        with self._database.transaction(durable=True) as session:
+            for name in ("rebase_sources", "rebase_documents"):
+                session.run(_QUERIES[name], {"before": before, "after": after})
         self._changed()
 
     def remove_document(self, document_id: int) -> None:
         """Remove a document with all that was stored of it."""
-        self._intake.remove_document(document_id)
+        self.erasing.remove_document(document_id)
         self._changed()
+
+    def newest_passage(self) -> int:
+        """The id of the passage that was written last, 0 when there is none; later ones are greater."""
+        with self._database.read() as session:
+            return int(session.value(_QUERIES["newest_passage"]) or 0)
 
     def passages_without_vectors(self, embedder_id: str, limit: int = 64, after: int = 0) -> list[EmbeddingTask]:
         """Passages that ``embedder_id`` has not embedded yet, with the text to embed."""
@@ -364,9 +469,20 @@ class Library:
         self._intake.write_vectors(embedder_id, passage_ids, vectors)
         self._changed()
 
+    def has_other_vectors(self, embedder_id: str) -> bool:
+        """Whether there are vectors of another embedder."""
+        with self._database.read() as session:
+            return session.one(_QUERIES["other_vectors_there"], {"embedder_id": embedder_id}) is not None
+
     def free_other_vectors(self, embedder_id: str) -> int:
         """Once ``embedder_id`` has embedded everything, delete the vectors of the others; how many went."""
         return self._intake.free_other_vectors(embedder_id)
+
+    def _indexed(self, source_id: str, read: int, failed: int, removed: int) -> None:
+        if read or removed:
+            uri = self.source(source_id).uri
+            self._witness.record(Kind.INDEXED, source=uri, documents=read, failed=failed, removed=removed)
+        self._changed()
 
     def _changed(self) -> None:
         with self._listeners_lock:

@@ -20,11 +20,12 @@ def open_document(path: Path, beneath: Path | None = None) -> int:
     ``ELOOP`` for a link and ``EINVAL`` for what is no regular file.
     """
     flags = _PLAINLY | _UNFOLLOWED | _WITHOUT_WAITING
-    steps = path.relative_to(beneath).parts if beneath is not None and path.is_relative_to(beneath) else ()
-    if len(steps) < 2 or os.open not in os.supports_dir_fd:
+    steps, top = path.parts, beneath.parts if beneath is not None else ()
+    inside = beneath is not None and steps[: len(top)] == top and len(steps) - len(top) > 1
+    if beneath is None or not inside or os.open not in os.supports_dir_fd:
         descriptor = os.open(path, flags)
     else:
-        descriptor = _step_by_step(path.parents[len(steps) - 1], steps, flags)
+        descriptor = _step_by_step(beneath, steps[len(top) :], flags)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "no regular file", str(path))

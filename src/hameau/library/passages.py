@@ -10,8 +10,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
-from hameau.library.sentences import cuts
+from hameau.library.sentences import cut_at, marks
 from hameau.library.types import Locator, PageSpan
 
 AIM = 600
@@ -21,7 +22,7 @@ SMALLEST = 250
 LARGEST = 1000
 """A longer one is cut, inside a sentence if it must be."""
 
-_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(\S[^\n]{0,300}?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(\S[^\n]{0,300}?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _SOFT_CUT = re.compile(r"[;:,)\u00bb]\s|\s")
 _PARAGRAPH = re.compile(r"\n[ \t\u00a0]*\n\s*$")
@@ -89,65 +90,105 @@ def _sections(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
 
 def _headings(text: str) -> Iterator[tuple[int, str, int, int]]:
     """Markdown headings outside fenced code: level, title, start and end of the line."""
-    fences = [match.start() for match in _FENCE.finditer(text)]
-    for match in _HEADING.finditer(text):
-        if bisect_right(fences, match.start()) % 2 == 0 or len(fences) % 2:
-            yield len(match[1]), match[2].strip(), match.start(), match.end()
+    fences = [match.start() for match in _FENCE.finditer(text)] if "```" in text or "~~~" in text else []
+    at = text.find("#")
+    while at >= 0:
+        start = text.rfind("\n", 0, at) + 1
+        match = _HEADING.match(text, start) if at - start <= 3 else None
+        if match and (bisect_right(fences, start) % 2 == 0 or len(fences) % 2):
+            yield len(match[1]), match[2].strip(), start, match.end()
+        line_end = text.find("\n", at)
+        at = text.find("#", line_end) if line_end >= 0 else -1
 
 
 def _pack(text: str, begin: int, end: int, aim: int, largest: int) -> Iterator[tuple[int, int]]:
     """Cut one section near every ``aim`` characters, best at the end of a paragraph, else of a sentence."""
-    smallest = min(SMALLEST, aim // 2)
-    bounds = list(_bounds(text, begin, end, largest))
-    start = begin
-    at = 0
-    while end - start > largest:
-        best, cost = 0, float("inf")
-        while at < len(bounds) and bounds[at][0] <= start:
-            at += 1
-        for position, ends_paragraph in bounds[at : at + largest]:
-            size = position - start
-            if size > largest:
-                break
-            left = end - position
-            price = abs(size - aim) - (aim // 4 if ends_paragraph else 0)
-            price += aim if size < smallest or 0 < left < smallest else 0
-            if price <= cost:
-                best, cost = position, price
-        yield start, best
-        start = best
-    if start < end:
-        yield from _last(start, end, aim, bounds[at:])
-
-
-def _last(start: int, end: int, aim: int, bounds: Sequence[tuple[int, bool]]) -> Iterator[tuple[int, int]]:
-    """What remains of a section is one passage, or two when it is well over the aim and parts well."""
-    size = end - start
-    if size > aim * 4 // 3:
-        middle = start + size // 2
-        chosen = [
-            (abs(at - middle) - (aim // 4 if paragraph else 0), at) for at, paragraph in bounds if start < at < end
-        ]
-        if chosen:
-            price, at = min(chosen)
-            if price < aim // 4:
-                yield start, at
-                yield at, end
-                return
-    yield start, end
-
-
-def _bounds(text: str, begin: int, end: int, largest: int) -> Iterator[tuple[int, bool]]:
-    """Where a passage may end: after each sentence, and inside one that is longer than ``largest``."""
+    if end - begin <= min(largest, _over(aim)):
+        if begin < end:
+            yield begin, end
+        return
     section = text[begin:end]
-    last = begin
-    for cut in (*(begin + cut for cut in cuts(section)), end):
-        while cut - last > largest:
-            last = _inside(text, last, largest)
-            yield last, False
-        if cut < end:
-            yield cut, bool(_PARAGRAPH.search(text, max(last, cut - 40), cut))
-        last = cut
+    ends = marks(section)
+    start, at, size = 0, 0, end - begin
+    while size - start > largest:
+        while at < len(ends) and ends[at][1] <= start:
+            at += 1
+        cut = _best(section, start, ends, at, aim, largest)
+        yield begin + start, begin + cut
+        start = cut
+    if start < size:
+        for first, last in _last(section, start, ends, at, aim):
+            yield begin + first, begin + last
+
+
+def _best(section: str, start: int, ends: Sequence[tuple[int, int]], at: int, aim: int, largest: int) -> int:
+    """Where the passage from ``start`` ends best. The places nearest to the aim are looked at first, and few others."""
+    smallest, size = min(SMALLEST, aim // 2), len(section)
+    wanted = start + aim
+    best, cost = 0, float("inf")
+    for mark in _nearest(ends, at, start + largest, wanted):
+        if abs(mark[1] - wanted) - aim // 4 >= cost:
+            break
+        cut = cut_at(section, mark)
+        if not start < cut <= start + largest:
+            continue
+        price = abs(cut - wanted) - (aim // 4 if _ends_paragraph(section, max(start, cut - 40), cut) else 0)
+        price += aim if cut - start < smallest or 0 < size - cut < smallest else 0
+        if price < cost:
+            best, cost = cut, price
+    return best or _inside(section, start, largest)
+
+
+def _within(ends: Sequence[tuple[int, int]], at: int, last: int) -> list[tuple[int, int]]:
+    """The marks from the number ``at`` on that end by ``last``."""
+    return list(ends[at : bisect_right(ends, last, at, key=itemgetter(1))])
+
+
+def _nearest(ends: Sequence[tuple[int, int]], at: int, last: int, wanted: int) -> Iterator[tuple[int, int]]:
+    """The same, those that end nearest to ``wanted`` first."""
+    stop = bisect_right(ends, last, at, key=itemgetter(1))
+    above = bisect_right(ends, wanted, at, stop, key=itemgetter(1))
+    below = above - 1
+    while below >= at or above < stop:
+        if above >= stop or (below >= at and wanted - ends[below][1] <= ends[above][1] - wanted):
+            yield ends[below]
+            below -= 1
+        else:
+            yield ends[above]
+            above += 1
+
+
+def _over(aim: int) -> int:
+    """What is longer is well over the aim."""
+    return aim * 4 // 3
+
+
+def _last(section: str, start: int, ends: Sequence[tuple[int, int]], at: int, aim: int) -> Iterator[tuple[int, int]]:
+    """What remains of a section is one passage, or two when it is well over the aim and parts well."""
+    size = len(section)
+    if size - start > _over(aim):
+        middle = start + (size - start) // 2
+        chosen = []
+        for mark in _within(ends, at, middle + aim // 2):
+            cut = cut_at(section, mark) if abs(mark[1] - middle) < aim // 2 else 0
+            if start < cut < size:
+                paragraph = _ends_paragraph(section, max(start, cut - 40), cut)
+                chosen.append((abs(cut - middle) - (aim // 4 if paragraph else 0), cut))
+        if chosen:
+            price, cut = min(chosen)
+            if price < aim // 4:
+                yield start, cut
+                yield cut, size
+                return
+    yield start, size
+
+
+def _ends_paragraph(text: str, first: int, cut: int) -> bool:
+    """Does a blank line stand before ``cut``? It is looked for from ``first`` on."""
+    before = text[first:cut]
+    if before.count("\n", len(before.rstrip())) < 2:
+        return False
+    return _PARAGRAPH.search(before) is not None
 
 
 def _inside(text: str, start: int, largest: int) -> int:

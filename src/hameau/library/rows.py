@@ -25,6 +25,7 @@ def source(row: Row) -> Source:
         settings=json.loads(row["settings"]),
         documents=row["documents"],
         failed=row["failed"],
+        mounts=tuple(json.loads(row["mounts"])),
     )
 
 
@@ -45,12 +46,15 @@ def document(row: Row) -> Document:
         passages=row["passages"],
         reason=row["reason"],
         hint=row["hint"],
-        fields=json.loads(row["reason_fields"]),
+        fields=json.loads(row["reason_fields"]) if row["reason_fields"] != "{}" else {},
+        kind=row["kind"],
+        dated_at=row["dated_at"],
+        authors=row["authors"],
     )
 
 
 def known(row: Row) -> KnownDocument:
-    return KnownDocument(row["id"], row["uri"], row["state"], row["fingerprint"], row["content_hash"])
+    return KnownDocument(row["id"], row["uri"], row["state"], row["fingerprint"], row["content_hash"], row["size"])
 
 
 def locator(row: Row) -> Locator:
@@ -72,6 +76,8 @@ def result(row: Row, score: float, similarity: float | None) -> SearchResult:
         locator=locator(row),
         score=score,
         similarity=similarity,
+        kind=row["kind"],
+        dated_at=row["dated_at"],
     )
 
 

@@ -1,59 +1,76 @@
-"""Hybrid search: words and meaning, fused, within one space. Without vectors, or without an embedder, words alone answer."""
+"""Hybrid search: words and meaning, fused, looked at closely, within what the question and the caller bind.
+
+Without vectors, or without an embedder, words alone answer. The way of a question: ``understanding.py`` reads what it says of
+documents, ``scope.py`` makes that a set of passages, ``textindex.py`` and ``vectors.py`` find candidates, ``fusion.py`` and
+``rerank.py`` order them, ``duplicates.py`` shows each passage once.
+"""
 
 from __future__ import annotations
 
 import json
-import logging
+import math
 import re
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hameau.kit import N_, BadInput, HameauError, monotonic_ms
+from hameau.kit import N_, BadInput, monotonic_ms
 from hameau.library import rows
 from hameau.library.analysis import DEFAULT_LANGUAGE, lookups
-from hameau.library.fusion import WEIGHTS, Weights, fuse
-from hameau.library.types import SearchResult, SearchResults
-from hameau.library.vectors import Scope, VectorIndex
-from hameau.storage import Database, Queries, Session
+from hameau.library.duplicates import collapsed
+from hameau.library.fusion import WEIGHTS, Fit, Weights, fits
+from hameau.library.language import detect
+from hameau.library.meaning import Meaning, QueryEmbedder
+from hameau.library.rerank import Sought, asked_terms, score
+from hameau.library.scope import Scope, Scopes
+from hameau.library.spelling import corrected
+from hameau.library.textindex import TextIndex
+from hameau.library.types import UNBOUND, Filter, SearchResult, SearchResults, Understood
+from hameau.library.understanding import Reading, understand
+from hameau.library.vectors import VectorIndex
+from hameau.storage import Database, Queries, Row, Session
 
-_log = logging.getLogger(__name__)
-_QUERIES = Queries(Path(__file__).with_name("queries.sql"))
+_QUERIES = Queries(Path(__file__).with_name("search.sql"))
 _NOT_TEXT = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff]+")
-QUESTION_CHARACTERS = 2_000
-"""A longer question is embedded from its two ends; a small embedder reads no more anyway."""
+_beside = ThreadPoolExecutor(4, "meaning")
 MOST_RESULTS = 200
-
-
-class QueryEmbedder(Protocol):
-    """The part of an embedder that a search needs; :class:`hameau.models.Embedder` is one."""
-
-    @property
-    def id(self) -> str: ...
-
-    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+_SPARE = 1.5
+"""Passages looked at for each that is wanted: some are copies of others."""
+_AS_RELEVANT = 0.7
+"""Share of the best score from which a passage competes by its date when the newest is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is searched and where."""
+    """What is searched and where. ``everywhere``: what the text says of documents is not read, all of it is words."""
 
     text: str
     space: str
     limit: int
-    source_id: str | None = None
-    document_id: int | None = None
+    only: Filter = UNBOUND
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A question that was read: its words, the scope, and how many results."""
+
+    words: str
+    scope: Scope
+    latest: bool
+    query: Query
 
 
 class Searcher:
-    """Answers queries over ``database``. ``embedder`` is asked at each search: ``None`` while there is none.
+    """Answers queries over ``database``; see :class:`hameau.library.meaning.Meaning` for the embedders.
 
-    ``embedder_by_id`` finds the one that made older vectors, so that they serve until a new embedder has caught up.
+    ``today`` is asked for what « mars » and « hier » mean.
     """
 
     def __init__(
@@ -62,12 +79,14 @@ class Searcher:
         embedder: Callable[[], QueryEmbedder | None],
         embedder_by_id: Callable[[str], QueryEmbedder | None],
         weights: Weights = WEIGHTS,
+        today: Callable[[], date] = date.today,
     ) -> None:
         self._database = database
-        self._embedder = embedder
-        self._embedder_by_id = embedder_by_id
+        self._meaning = Meaning(database, embedder, embedder_by_id)
+        self._text = TextIndex(weights)
+        self._scopes = Scopes(database)
         self._weights = weights
-        self._indexes: dict[str, VectorIndex] = {}
+        self._today = today
         self._lock = threading.Lock()
         self._facts: tuple[int, _Facts] | None = None
 
@@ -79,82 +98,152 @@ class Searcher:
             raise BadInput(N_("The search is empty."), hint=N_("Type a word or a question."))
         if query.limit < 1:
             raise BadInput(N_("A search needs a limit of at least 1."), hint=N_("Leave the limit out, or ask for 20."))
-        limit = min(query.limit, MOST_RESULTS)
-        facts = self._current_facts()
-        vector, index = self._question_vector(text, facts)
+        query = replace(query, limit=min(query.limit, MOST_RESULTS))
+        reading = Reading(text) if query.everywhere else understand(text, self._today())
         with self._database.read() as session:
-            by_words = self._by_words(session, text, query, facts)
-            by_meaning: dict[int, float] = {}
-            if index is not None and vector is not None:
-                scope = facts.scope(query)
-                best_words = list(by_words)[: self._weights.vector_depth]
-                by_meaning = index.nearest(vector, self._weights.vector_depth, scope, also=best_words)
-            found = self._load(session, fuse(by_words, by_meaning, self._weights), by_meaning, query.space, limit)
-        embedder = index.embedder_id if by_meaning and index is not None else ""
-        return SearchResults(query.text, monotonic_ms() - began, tuple(found), embedder)
+            reading, only = self._bound(session, reading, query, text)
+            wanted = _Wanted(reading.words, self._scopes.of(query.space, only), reading.latest, query)
+            found, embedder, spelling = self._found(session, wanted)
+            widened = not found and only != query.only
+            if widened:
+                wanted = _Wanted(text, self._scopes.of(query.space, query.only), False, query)
+                found, embedder, spelling = self._found(session, wanted)
+        understood = Understood(wanted.words, only, reading.latest, widened, spelling)
+        return SearchResults(query.text, monotonic_ms() - began, tuple(found), embedder, understood)
 
     def warm(self) -> None:
         """Load the vectors now rather than at the first search."""
-        self._question_vector("", self._current_facts())
+        self._meaning.load(self._current_facts().vectors)
 
-    def _by_words(self, session: Session, text: str, query: Query, facts: _Facts) -> dict[int, float]:
-        """BM25 by passage id, best first. SQLite's is negative, better is lower: turned round here."""
+    def _bound(self, session: Session, reading: Reading, query: Query, text: str) -> tuple[Reading, Filter]:
+        """What holds of ``reading``: a person or a file that the library does not know is a word like any other."""
+        if reading.file:
+            named = session.tuples(_QUERIES["documents_named"], {"space": query.space, "name": _pattern(reading.file)})
+            if len(named) == 1:
+                reading = replace(reading, only=replace(reading.only, document_id=named[0][0]))
+            else:
+                reading = replace(reading, words=f"{reading.words} {reading.file}")
+        only = _both(query.only, reading.only)
+        if reading.people and not self._holds_any(query.space, only):
+            reading = replace(reading, words=f"{reading.words} {reading.people}".strip())
+            only = replace(only, people=query.only.people)
+        return (reading, only) if only != query.only or reading.latest else (Reading(text), only)
+
+    def _holds_any(self, space: str, only: Filter) -> bool:
+        scope = self._scopes.of(space, only)
+        return scope.everything or scope.passages > 0
+
+    def _found(self, session: Session, wanted: _Wanted) -> tuple[list[SearchResult], str, Mapping[str, str]]:
+        """The results, the embedder that served, and what was corrected."""
+        facts, query, scope = self._current_facts(), wanted.query, wanted.scope
+        if not scope.everything and not scope.passages:
+            return [], "", {}
         languages = facts.languages(session, query.space)
-        words = lookups(text, languages)
-        if not words:
-            return {}
-        weights = self._weights
-        parameters = {
-            "match": " OR ".join('"' + word.replace('"', '""') + '"' for word in words),
-            "title": weights.title,
-            "heading": weights.heading,
-            "body": weights.body,
-            "space": query.space,
-            "depth": weights.text_depth,
-        }
-        if query.source_id is None and query.document_id is None and facts.only_space(query.space):
-            return {row[0]: -row[1] for row in session.tuples(_QUERIES["search_text"], parameters)}
-        parameters |= {"source_id": query.source_id, "document_id": query.document_id}
-        return {row[0]: -row[1] for row in session.tuples(_QUERIES["search_text_within"], parameters)}
+        words, spelling = wanted.words, dict[str, str]()
+        if words:
+            words, spelling = corrected(session, words, languages, lambda terms: self._counts(session, terms))
+        asked = _beside.submit(self._near, words, facts, scope)
+        by_words = self._text.candidates(session, lookups(words, languages), scope, self._weights.text_depth)
+        vector, index, by_meaning = asked.result()
+        if index is not None and vector is not None and by_meaning:
+            best_words = list(by_words)[: self._weights.vector_depth]
+            by_meaning |= index.cosines(vector, [key for key in best_words if key not in by_meaning])
+        if not by_words and not by_meaning:
+            ids = (
+                self._newest(session, wanted) if query.only != UNBOUND or not scope.everything or wanted.latest else []
+            )
+            return collapsed(self._load(session, ids, {}, query.space), query.limit), "", spelling
+        ranked = self._ranked(session, words, by_words, by_meaning, wanted, facts)
+        if wanted.latest:
+            ranked = _newest_first(ranked)
+        embedder = index.embedder_id if by_meaning and index is not None else ""
+        return collapsed(ranked, query.limit), embedder, spelling
 
-    def _question_vector(self, text: str, facts: _Facts) -> tuple[NDArray[np.float32] | None, VectorIndex | None]:
-        """The question's vector and the index it belongs to; nothing when the meaning can't be used right now."""
-        embedder = self._serving(facts)
-        if embedder is None:
-            return None, None
-        with self._lock:
-            for other in [key for key in self._indexes if key not in facts.vectors]:
-                del self._indexes[other]
-            index = self._indexes.setdefault(embedder.id, VectorIndex(self._database, embedder.id))
-        index.refresh()
-        if not text or not len(index):
-            return None, index
-        try:
-            return np.asarray(embedder.embed_queries([shortened(text)]), np.float32)[0], index
-        except HameauError as error:  # an edge: the words still answer
-            _log.warning("the question could not be embedded, words alone answer: %s", error)
-            return None, None
+    def _near(
+        self, words: str, facts: _Facts, scope: Scope
+    ) -> tuple[NDArray[np.float32] | None, VectorIndex | None, dict[int, float]]:
+        """The meaning half, side by side with the words: the question's vector, its index, and the nearest passages."""
+        vector, index = self._meaning.of(words, facts.vectors) if words else (None, None)
+        near = (
+            index.nearest(vector, self._weights.vector_depth, scope) if index is not None and vector is not None else {}
+        )
+        return vector, index, near
 
-    def _serving(self, facts: _Facts) -> QueryEmbedder | None:
-        """The embedder in use, or the one before while it still has more vectors."""
-        if not facts.vectors:
-            return None
-        current = self._embedder()
-        if current is None or (len(facts.vectors) == 1 and current.id in facts.vectors):
-            return current
-        fullest = max(facts.vectors, key=lambda name: (facts.vectors[name], name == current.id))
-        if fullest == current.id:
-            return current
-        return self._embedder_by_id(fullest) or current
+    def _counts(self, session: Session, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages each of ``terms`` stands; those that stand nowhere are missing."""
+        return {term: count for term, count in self._text.counts(session, terms).items() if count}
+
+    def _ranked(
+        self,
+        session: Session,
+        words: str,
+        by_words: Mapping[int, float],
+        by_meaning: Mapping[int, float],
+        wanted: _Wanted,
+        facts: _Facts,
+    ) -> list[SearchResult]:
+        """The candidates with their passages, best first: the first ones looked at closely, the others as they were fused."""
+        weights, space = self._weights, wanted.query.space
+        share = weights.text if by_words else 0.0
+        fitting = fits(by_words, by_meaning)
+        foreign = self._foreign(session, words, by_meaning, facts.languages(session, space))
+        for key in foreign:
+            fit = fitting[key]
+            fitting[key] = Fit(max(fit.words, weights.foreign * fit.sense), fit.sense)
+        fused = {key: share * fit.words + (1.0 - share) * fit.sense for key, fit in fitting.items()}
+        order = sorted(fused, key=lambda key: (-fused[key], key))
+        order = order[: max(weights.reranked, int(wanted.query.limit * _SPARE) + 10)]
+        found = self._rows(session, order, space)
+        first = [key for key in order[: weights.reranked] if key in found]
+        if first:
+            sought = self._sought(session, words, facts, space)
+            scores = {key: self._close(sought, fitting[key], found[key], key in foreign) for key in first}
+            last = min(scores.values())
+            highest = max((fused[key] for key in order[weights.reranked :]), default=0.0) or 1.0
+            scores |= {key: last * fused[key] / highest for key in order if key not in scores}
+        else:
+            scores = fused
+        order = sorted((key for key in order if key in found), key=lambda key: (-scores[key], key))
+        return [rows.result(found[key], scores[key], by_meaning.get(key)) for key in order]
+
+    def _foreign(
+        self, session: Session, words: str, by_meaning: Mapping[int, float], languages: Sequence[str]
+    ) -> frozenset[int]:
+        """The candidates in another language than the question's; none when it can't be told, or when there is but one."""
+        own = detect(words) if len(languages) > 1 and by_meaning else ""
+        if not own:
+            return frozenset()
+        asked = {"ids": json.dumps(list(by_meaning)), "language": own}
+        return frozenset(row[0] for row in session.tuples(_QUERIES["in_other_languages"], asked))
+
+    def _close(self, sought: Sought, fit: Fit, row: Row, foreign: bool) -> float:
+        headings = json.loads(row["heading"])
+        text = "\n".join([row["title"], *(one for one in headings if one != row["title"]), row["text"]])
+        return score(sought, fit, text, row["language"], self._weights, foreign=foreign)
+
+    def _sought(self, session: Session, words: str, facts: _Facts, space: str) -> Sought:
+        stems, written, names = asked_terms(words, facts.languages(session, space))
+        terms = [*stems, *written]
+        telling = facts.weights(session, terms, self._counts(session, terms))
+        return Sought(*({word: telling[word] for word in some} for some in (stems, written, names)))
+
+    def _newest(self, session: Session, wanted: _Wanted) -> list[int]:
+        """The beginnings of the newest documents of the scope."""
+        found = [row[0] for row in session.tuples(_QUERIES["newest"], {"space": wanted.query.space})]
+        seen = wanted.scope.holds(np.asarray(found, np.int64))
+        return [found[at] for at in np.flatnonzero(seen)[: wanted.query.limit].tolist()]
 
     def _load(
-        self, session: Session, ranked: list[tuple[int, float]], cosines: dict[int, float], space: str, limit: int
+        self, session: Session, ids: Sequence[int], scores: Mapping[int, float], space: str
     ) -> list[SearchResult]:
-        wanted = dict(ranked[: limit + limit // 4 + 5])  # a few to spare for what is being removed
-        found = session.all(_QUERIES["found"], {"ids": json.dumps(list(wanted)), "space": space})
-        by_id = {row["id"]: row for row in found}
-        kept = [key for key in wanted if key in by_id][:limit]
-        return [rows.result(by_id[key], wanted[key], cosines.get(key)) for key in kept]
+        found = self._rows(session, ids, space)
+        return [
+            rows.result(found[key], scores.get(key, 1.0 / (at + 1)), None) for at, key in enumerate(ids) if key in found
+        ]
+
+    def _rows(self, session: Session, ids: Sequence[int], space: str) -> dict[int, Row]:
+        found = session.all(_QUERIES["found"], {"ids": json.dumps(list(ids)), "space": space})
+        return {row["id"]: row for row in found}
 
     def _current_facts(self) -> _Facts:
         version = self._database.data_version()
@@ -172,18 +261,9 @@ class _Facts:
     """Small facts about the library that hold until somebody writes."""
 
     def __init__(self, session: Session) -> None:
-        self.sources = session.all(_QUERIES["source_numbers"])
         self.vectors = {row["embedder_id"]: row["vectors"] for row in session.all(_QUERIES["embedders"])}
-        self._spaces = {row["space"] for row in session.all(_QUERIES["spaces_in_use"])}
         self._languages: dict[str, tuple[str, ...]] = {}
-
-    def only_space(self, space: str) -> bool:
-        """Does nobody else keep anything here? Then the ranking need not look at the space before it cuts."""
-        return self._spaces <= {space}
-
-    def scope(self, query: Query) -> Scope:
-        seen = (row for row in self.sources if row["space"] == query.space and query.source_id in (None, row["id"]))
-        return Scope(frozenset(row["number"] for row in seen), query.document_id)
+        self._total = 0
 
     def languages(self, session: Session, space: str) -> tuple[str, ...]:
         """The languages a question is analysed in: French, then those of the documents."""
@@ -192,13 +272,43 @@ class _Facts:
             self._languages[space] = tuple(dict.fromkeys([DEFAULT_LANGUAGE, *sorted(codes)]))
         return self._languages[space]
 
+    def weights(self, session: Session, terms: Sequence[str], counts: Mapping[str, int]) -> dict[str, float]:
+        """How telling each of ``terms`` is: its inverse document frequency."""
+        self._total = self._total or int(session.value(_QUERIES["passage_total"]))
+        total = self._total
+        return {term: math.log(1 + (total - counts.get(term, 0) + 0.5) / (counts.get(term, 0) + 0.5)) for term in terms}
+
 
 def clean(text: str) -> str:
     """``text`` on one line, without control characters or halves of characters."""
     return _NOT_TEXT.sub(" ", text).strip()
 
 
-def shortened(text: str) -> str:
-    """The two ends of a very long question."""
-    half = QUESTION_CHARACTERS // 2
-    return text if len(text) <= QUESTION_CHARACTERS else f"{text[:half]} … {text[-half:]}"
+def _both(asked: Filter, read: Filter) -> Filter:
+    """What the caller bound, and what the question binds beside it."""
+    return Filter(
+        sources=asked.sources or read.sources,
+        document_id=asked.document_id or read.document_id,
+        kinds=asked.kinds or read.kinds,
+        languages=asked.languages or read.languages,
+        since=asked.since or read.since,
+        until=asked.until or read.until,
+        people=asked.people or read.people,
+    )
+
+
+def _newest_first(ranked: list[SearchResult]) -> list[SearchResult]:
+    """Those about as relevant as the best by their date, then the others. Scores are given anew, to fall along the list."""
+    if not ranked:
+        return ranked
+    enough = _AS_RELEVANT * ranked[0].score
+    near = [one for one in ranked if one.score >= enough]
+    dated = sorted(near, key=lambda one: one.dated_at, reverse=True)
+    scores = [one.score for one in near]
+    moved = [replace(one, score=score) for one, score in zip(dated, scores, strict=True)]
+    return [*moved, *ranked[len(near) :]]
+
+
+def _pattern(name: str) -> str:
+    """``name`` for LIKE: nothing in it stands for other letters."""
+    return re.sub(r"([%_\\])", r"\\\1", name)

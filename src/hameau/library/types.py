@@ -8,6 +8,9 @@ from typing import Literal
 
 SourceState = Literal["new", "syncing", "ready", "failed"]
 DocumentState = Literal["pending", "indexed", "failed"]
+KINDS = ("mail", "pdf", "text", "page", "sheet", "slides", "book", "picture", "sound", "archive", "other")
+"""What a document is to a person: the kinds that a search can be bound to. ``text`` holds letters and notes of any format,
+``page`` web pages, ``sheet`` tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Source:
     hint: str | None = None
     fields: Mapping[str, object] = field(default_factory=dict)
     """What the ``{name}`` fields of ``error`` and ``hint`` stand for, for :func:`hameau.kit.say`."""
+    mounts: tuple[str, ...] = ()
+    """URIs of the disks and shares that were mounted inside it when it was last listed whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,35 @@ class Document:
     hint: str | None = None
     fields: Mapping[str, object] = field(default_factory=dict)
     """What the ``{name}`` fields of ``reason`` and ``hint`` stand for, for :func:`hameau.kit.say`."""
+    kind: str = ""
+    """What it is to a person: one of :data:`KINDS`."""
+    dated_at: str = ""
+    """Its own date (a mail's), else that of the file; ISO 8601 in UTC."""
+    authors: str = ""
+    """Who wrote it and to whom, one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which documents a search may see, within its space. What is left empty does not bind."""
+
+    sources: frozenset[str] = frozenset()
+    """Ids of sources."""
+    document_id: int | None = None
+    kinds: frozenset[str] = frozenset()
+    """Of :data:`KINDS`."""
+    languages: frozenset[str] = frozenset()
+    """Two-letter codes."""
+    since: str = ""
+    """First moment of ``dated_at``, ISO 8601 in UTC, inclusive."""
+    until: str = ""
+    """First moment that is too late."""
+    people: frozenset[str] = frozenset()
+    """Names, each of which stands among those who wrote or received the document."""
+
+
+UNBOUND = Filter()
+"""Every document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +121,10 @@ class Extracted:
     media_type: str = ""
     pages: tuple[PageSpan, ...] = ()
     warnings: tuple[str, ...] = ()
+    dated_at: str = ""
+    """The document's own date (a mail's, a picture's), ISO 8601 in UTC; empty when it has none."""
+    authors: str = ""
+    """Who wrote it and to whom, one line; empty when the file does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +147,7 @@ class KnownDocument:
     state: DocumentState
     fingerprint: str
     content_hash: str
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +156,15 @@ class EmbeddingTask:
 
     passage_id: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Another document that holds the same passage."""
+
+    document_id: int
+    title: str
+    uri: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +180,28 @@ class SearchResult:
     score: float
     similarity: float | None = None
     """Cosine of the question and the passage, when the passage has a vector."""
+    kind: str = ""
+    """What its document is to a person: one of :data:`KINDS`."""
+    dated_at: str = ""
+    """When its document is from."""
+    copies: tuple[Copy, ...] = ()
+    """Other documents where the same passage stands; each passage is shown once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a question said beside its words, and what was made of it."""
+
+    words: str = ""
+    """What was searched; the question itself when it said nothing else."""
+    only: Filter = UNBOUND
+    """Which documents were searched, what the caller asked included."""
+    latest: bool = False
+    """Whether the newest come first."""
+    widened: bool = False
+    """Nothing was found there, so the whole library was searched."""
+    spelling: Mapping[str, str] = field(default_factory=dict)
+    """Words that stand nowhere, and those they were taken for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +213,8 @@ class SearchResults:
     results: tuple[SearchResult, ...]
     embedder: str = ""
     """Which embedder the similarities are of; empty when words alone were searched."""
+    understood: Understood = Understood()
+    """How the question was read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakes import elsewhere
 from fakes.embedding import GroupEmbedder
-from hameau.kit import BadInput, Conflict, Corrupt, HameauError, NotFound
+from hameau.kit import BadInput, Corrupt, HameauError, NotFound
 from hameau.library import Document, Extracted, Item, Library, PageSpan, Source
+from hameau.library.preparing import prepare
 from hameau.storage import Database
 
 TABLES = ("documents", "passages", "vectors")
@@ -69,6 +71,56 @@ def test_a_source_is_added_once(house: House) -> None:
     assert again.id == house.source.id
     assert [source.uri for source in house.library.sources()] == ["/documents"]
     assert house.source.state == "new"
+
+
+def begun(house: House, *names: str) -> list[Document]:
+    items = [Item(name, name, 1, "2026-01-01T00:00:00.000Z", name) for name in names]
+    return house.library.begin_documents(house.source.id, items)
+
+
+def test_documents_are_begun_together_in_the_order_asked(house: House) -> None:
+    assert [one.uri for one in begun(house, "b.txt", "a.txt")] == ["b.txt", "a.txt"]
+    again = begun(house, "c.txt", "a.txt")
+    assert [(one.uri, one.state) for one in again] == [("c.txt", "pending"), ("a.txt", "pending")]
+    assert house.library.status().documents == 3
+    assert house.library.begin_documents(house.source.id, []) == []
+    with pytest.raises(NotFound):
+        house.library.begin_documents("src_none", [Item("a", "a", 0, "", "")])
+
+
+def test_documents_are_written_together_each_whole(house: House) -> None:
+    house.put("same.txt", "Le matou dort.", content_hash="h")
+    same, changed, gone, new = begun(house, "same.txt", "changed.txt", "gone.txt", "new.txt")
+    house.put("changed.txt", "Le texte de hier.", content_hash="old")
+    house.library.remove_document(gone.id)
+    batch = [
+        prepare(same, Extracted("Rien de ceci."), "h"),
+        prepare(changed, Extracted("Une voiture rouge."), "new"),
+        prepare(gone, Extracted("Un document parti.")),
+        prepare(new, Extracted("Une péniche bleue.", authors="Marie Martin"), "n"),
+    ]
+    written = house.library.write_documents(batch)
+    assert [(one.uri, one.state, one.passages) for one in written] == [
+        ("same.txt", "indexed", 1),
+        ("changed.txt", "indexed", 1),
+        ("new.txt", "indexed", 1),
+    ]
+    assert written == [house.library.document(one.id) for one in written]
+    assert house.found("matou") == ["same.txt"]
+    assert house.found("hier") == [] == house.found("parti")
+    assert house.found("voiture")[0] == "changed.txt"
+    assert house.found("Martin")[0] == "new.txt"
+    assert house.counts()["index"] == house.counts()["passages"] == 3
+
+
+def test_a_batch_that_fails_leaves_nothing_behind(house: House) -> None:
+    first, second = begun(house, "a.txt", "b.txt")
+    bad = replace(prepare(second, Extracted("Une péniche.")), index=[])
+    before = house.counts()
+    with pytest.raises(IndexError):
+        house.library.write_documents([prepare(first, Extracted("Un matou.")), bad])
+    assert house.counts() == before
+    assert [one.state for one in house.library.documents()] == ["pending", "pending"]
 
 
 def test_a_source_needs_an_address(house: House) -> None:
@@ -186,7 +238,7 @@ def test_a_moved_document_keeps_its_passages(house: House) -> None:
     document = house.put("brouillon.txt", CATS)
     before = house.library.passages(document.id)
     house.embed()
-    house.library.move_document(document.id, Item("final/ronron.txt", "ronron.txt", 1, "", "f"))
+    house.library.move_documents([(document.id, Item("final/ronron.txt", "ronron.txt", 1, "", "f"))])
     moved = house.library.document(document.id)
     assert (moved.uri, moved.title) == ("final/ronron.txt", "ronron.txt")
     assert house.library.passages(document.id) == before
@@ -199,7 +251,7 @@ def test_a_moved_document_keeps_its_passages(house: House) -> None:
 
 def test_a_moved_document_keeps_the_title_it_gives_itself(house: House) -> None:
     document = house.put("a.md", "# Statuts\n\nUn texte.")
-    house.library.move_document(document.id, Item("b.md", "b.md", 1, "", "f"))
+    house.library.move_documents([(document.id, Item("b.md", "b.md", 1, "", "f"))])
     assert house.library.document(document.id).title == "Statuts"
 
 
@@ -237,8 +289,6 @@ def test_a_removal_that_was_killed_is_resumed(tmp_path: Path) -> None:
     assert library.sources() == []
     assert library.search("matou").results == ()
     assert library.documents() == []
-    with pytest.raises(Conflict):
-        library.add_source("folder", "/documents")
     assert library.resume_removals() == 1
     with database.read() as session:
         assert [session.value(f"select count(*) from {table}") for table in ("sources", "documents", "passages")] == [
@@ -352,7 +402,7 @@ def test_an_empty_query_is_bad_input(house: House, query: str) -> None:
 
 def test_a_limit_is_kept(house: House) -> None:
     for number in range(30):
-        house.put(f"{number}.txt", CATS)
+        house.put(f"{number}.txt", f"{CATS} Il a {number} ans.")
     house.embed()
     assert len(house.found("matou", limit=7)) == 7
     assert len(house.found("matou", limit=100)) == 30
@@ -365,7 +415,7 @@ def test_another_space_is_never_seen(house: House) -> None:
         session.run("insert into spaces (id, created_at) values ('club', '')")
     club = house.library.add_source("folder", "/documents", space="club")
     for number in range(30):
-        house.put(f"club{number}.txt", CATS, source=club)
+        house.put(f"club{number}.txt", f"{CATS} Il a {number} ans.", source=club)
     house.put("mine.txt", CATS + " Et il ronfle beaucoup, le soir, dans la grange du voisin.")
     for _ in range(2):
         assert house.found("matou") == ["mine.txt"]
@@ -467,7 +517,7 @@ def test_a_source_being_removed_takes_no_document(house: House) -> None:
 
 def test_an_index_of_another_version_is_built_anew_and_resumes(house: House, tmp_path: Path) -> None:
     for number in range(45):
-        house.put(f"{number}.txt", CATS)
+        house.put(f"{number}.txt", f"{CATS} Il a {number} ans.")
     with house.database.transaction() as session:
         session.run("delete from passage_index")
         for row in session.all("select id from passages"):

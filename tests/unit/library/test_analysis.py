@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hameau.library.analysis import BREAK, EXACT, QUERY_TERMS, fold, index_terms, lookups, query_terms, terms
+from hameau.library.analysis import (
+    BREAK,
+    EXACT,
+    QUERY_TERMS,
+    fold,
+    index_terms,
+    index_text,
+    lookups,
+    query_terms,
+    terms,
+)
 
 FRENCH = st.text(st.sampled_from("abcdeéèêàçùœîïlqu'’- .,0123456789\n\u00a0\u00ad«»%€"), max_size=200)
 
@@ -168,3 +178,26 @@ def test_what_is_asked_as_it_stands_is_found(text: str) -> None:
 @given(st.text(max_size=100))
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+@given(st.one_of(FRENCH, st.text(max_size=200)), st.sampled_from(["fr", "en", "xx"]))
+def test_the_quick_way_to_the_index_gives_the_same_terms(text: str, language: str) -> None:
+    assert index_text(text, language).split() == index_terms(text, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("Il coûte 1 234,50 € pour 12 345\u202f678 habitants.", {"1234.50", "12345678"}),
+        ("Article 12, 345 pages", {"12", "345"}),
+        ("En 2023 100 enfants", {"2023", "100"}),
+        ("dʼune école", {"ecol"}),
+    ],
+)
+def test_the_quick_way_knows_numbers_with_spaces_inside(text: str, holds: set[str]) -> None:
+    assert index_text(text).split() == index_terms(text)
+    assert holds <= set(index_text(text).split())
+
+
+def test_a_text_of_stop_words_alone_has_no_index() -> None:
+    assert index_text("le la les du") == "" == index_text("  ")

@@ -12,11 +12,11 @@ COSINES = st.dictionaries(st.integers(1, 50), st.floats(-1, 1), max_size=30)
 
 
 def test_words_alone_answer_while_there_are_no_vectors() -> None:
-    assert fuse({1: 2.0, 2: 5.0}, {}) == [(2, 5.0), (1, 2.0)]
+    assert fuse({1: 2.0, 2: 5.0}, {}) == [(2, 1.0), (1, 0.4)]
 
 
 def test_meaning_alone_answers_when_no_word_is_found() -> None:
-    assert fuse({}, {1: 0.7, 2: 0.9}) == [(2, 0.9), (1, 0.7)]
+    assert fuse({}, {1: 0.7, 2: 0.9}) == [(2, 1.0), (1, 0.0)]
 
 
 def test_a_passage_good_in_both_comes_first() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hameau.library.sentences import cuts, sentences
+from hameau.library.sentences import cut_at, cuts, marks, sentences
 
 
 def split(text: str) -> list[str]:
@@ -75,3 +75,9 @@ def test_cuts_rise_and_stand_inside(text: str) -> None:
 @pytest.mark.parametrize("garbage", [".", ". ", "\n", " \n", "a", "A. ", "x.\n", "!?", "\n# a", "- ", "\u00a0", "M. "])
 def test_garbage_is_cut_in_time_that_grows_with_its_length(garbage: str) -> None:
     assert sum(1 for _ in cuts(garbage * 200_000)) <= len(garbage) * 200_000
+
+
+@given(st.text(st.sampled_from("Aab. !?…\n-#|1)« »'\u00a0"), max_size=200))
+def test_a_mark_looked_at_alone_says_the_same(text: str) -> None:
+    alone = {cut_at(text, mark) for mark in marks(text)} - {0}
+    assert set(cuts(text)) <= alone

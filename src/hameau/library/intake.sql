@@ -1,0 +1,58 @@
+-- Taking documents in: library/intake.py.
+
+-- begin_documents --
+insert into documents (source_id, space, uri, title, size, modified_at, fingerprint, updated_at)
+select s.id, s.space, i.value ->> 0, i.value ->> 1, i.value ->> 2, i.value ->> 3, i.value ->> 4, :at
+from json_each(:items) i join sources s on s.id = :source_id
+where true
+on conflict (source_id, uri) do update set state = 'pending', size = excluded.size, modified_at = excluded.modified_at,
+    fingerprint = excluded.fingerprint, updated_at = excluded.updated_at,
+    title = case when content_hash = '' then excluded.title else title end
+returning *;
+
+-- some_documents --
+select d.* from json_each(:ids) wanted cross join documents d on d.id = wanted.value;
+
+-- keep_document --
+update documents set state = 'indexed', reason = null, hint = null, reason_fields = '{}', updated_at = :at where id = :id;
+
+-- write_document --
+update documents set state = 'indexed', title = :title, language = :language, media_type = :media_type, kind = :kind,
+    dated_at = :dated_at, authors = :authors, pages = :pages, passages = :passages, content_hash = :content_hash,
+    reason = :reason, hint = null, reason_fields = '{}', updated_at = :at
+where id = :id;
+
+-- fail_document --
+update documents set state = 'failed', reason = :reason, hint = :hint, reason_fields = :fields, passages = 0,
+    content_hash = '', pages = null, kind = :kind, dated_at = modified_at, authors = '', updated_at = :at
+where id = :id;
+
+-- park_document --
+-- Out of the way of the others that move with it: one may be about to take its place.
+update documents set uri = 'moving:' || id where id = ?;
+
+-- move_document --
+update documents set uri = :uri, title = :title, kind = :kind, modified_at = :modified_at, fingerprint = :fingerprint, updated_at = :at
+where id = :id;
+
+-- note_kind --
+update documents set kind = :kind where id = :id;
+
+-- text_index --
+select value from settings where key = 'text_index';
+
+-- note_text_index --
+insert into settings (key, value) values ('text_index', :value) on conflict (key) do update set value = excluded.value;
+
+-- documents_after --
+select id from documents where id > :after order by id limit :limit;
+
+-- last_passage_id --
+select max(coalesce((select max(id) from passages), 0),
+    coalesce((select seq from sqlite_sequence where name = 'passages'), 0));
+
+-- add_passage --
+insert into passages (id, document_id, ordinal, start, page, heading, text) values (?, ?, ?, ?, ?, ?, ?);
+
+-- index_passage --
+insert into passage_index (rowid, title, heading, body) values (?, ?, ?, ?);
