@@ -28,12 +28,14 @@ from hameau.kit import BadInput, Cancelled, NotEnough, NotFound
 from hameau.library import (
     Document,
     DocumentState,
+    Filter,
     LibraryStatus,
     Locator,
     Passage,
     SearchResult,
     SearchResults,
     Source,
+    Understood,
 )
 from hameau.models import Cancel, InstalledModel, ModelCard, Progress
 from hameau.perimeter import Connection, Perimeter, Protection
@@ -50,6 +52,7 @@ class LibraryInMemory:
         self.kept: dict[int, Document] = {}
         self.texts: dict[int, str] = {}
         self.synced: list[str] = []
+        self.out: dict[str, int] = {}
         self.state = LibraryStatus(0, 0, 0, 0, 0)
 
     def put(self, source_id: str, title: str, text: str, **more: object) -> int:
@@ -121,6 +124,19 @@ class LibraryInMemory:
         self.source(source_id)
         del self.kept_sources[source_id]
         self.kept = {number: one for number, one in self.kept.items() if one.source_id != source_id}
+
+    def forget(self, document_id: int) -> list[str]:
+        gone = self.document(document_id)
+        del self.kept[document_id]
+        self.out[gone.source_id] = self.out.get(gone.source_id, 0) + 1
+        return [one.uri for one in self.kept.values() if one.content_hash and one.content_hash == gone.content_hash]
+
+    def kept_out(self, source_id: str) -> int:
+        return self.out.get(source_id, 0)
+
+    def let_back(self, source_id: str) -> int:
+        self.request_sync(source_id)
+        return self.out.pop(source_id, 0)
 
     def request_sync(self, source_id: str) -> None:
         self.synced.append(self.source(source_id).id)
@@ -346,8 +362,17 @@ class HouseInMemory:
         space: str = "home",
         source_id: str | None = None,
         document_id: int | None = None,
+        only: Filter | None = None,
+        everywhere: bool = False,
     ) -> SearchResults:
-        return self.library.search(query, limit=limit, space=space, source_id=source_id, document_id=document_id)
+        found = self.library.search(query, limit=limit, space=space, source_id=source_id, document_id=document_id)
+        reading = Understood(query, only or Filter())
+        if "courriels" in query and not everywhere:  # the in-memory house understands one word
+            reading = replace(reading, only=replace(reading.only, kinds=frozenset({"mail"})))
+        return replace(found, understood=reading)
+
+    def forget(self, document_id: int) -> list[str]:
+        return self.library.forget(document_id)
 
     def change_settings(self, *, chat_model: str) -> Settings:
         self.settings = replace(self.settings, chat_model=chat_model)

@@ -5,9 +5,13 @@ Each maker returns the bytes of a small, correct file; the office formats hold n
 
 from __future__ import annotations
 
+import email.message
 import io
+import lzma
 import struct
+import tarfile
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
@@ -28,7 +32,16 @@ def packed(parts: Mapping[str, str | bytes], *, first: str = "") -> bytes:
     return buffer.getvalue()
 
 
-def docx(paragraphs: Sequence[str], heading: str = "") -> bytes:
+def _core(author: str, modified: str) -> str:
+    """Who made an office file and when (ECMA-376, part 2, 8.3)."""
+    return (
+        f'<cp:coreProperties xmlns:cp="{_PACKAGE}/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+        f'xmlns:dcterms="http://purl.org/dc/terms/"><dc:creator>{escape(author)}</dc:creator>'
+        f"<dcterms:modified>{modified}</dcterms:modified></cp:coreProperties>"
+    )
+
+
+def docx(paragraphs: Sequence[str], heading: str = "", author: str = "", modified: str = "") -> bytes:
     """A Word document (ECMA-376)."""
     body = (
         f'<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>{escape(heading)}</w:t></w:r></w:p>'
@@ -50,6 +63,7 @@ def docx(paragraphs: Sequence[str], heading: str = "") -> bytes:
             "word/_rels/document.xml.rels": _relations({"styles": "styles.xml"}),
             "word/document.xml": f"<w:document {_W}><w:body>{body}</w:body></w:document>",
             "word/styles.xml": styles,
+            **({"docProps/core.xml": _core(author, modified)} if author or modified else {}),
         }
     )
 
@@ -81,8 +95,8 @@ def xlsx(sheets: Mapping[str, Sequence[Sequence[str]]]) -> bytes:
     return packed(parts)
 
 
-def pptx(slides: Sequence[tuple[str, str]]) -> bytes:
-    """A presentation of titles and texts (ECMA-376)."""
+def pptx(slides: Sequence[tuple[str, str]], notes: Mapping[int, str] | None = None) -> bytes:
+    """A presentation of titles and texts, with notes under the slides of those numbers (ECMA-376)."""
     p, a = (
         "http://schemas.openxmlformats.org/presentationml/2006/main",
         "http://schemas.openxmlformats.org/drawingml/2006/main",
@@ -101,6 +115,15 @@ def pptx(slides: Sequence[tuple[str, str]]) -> bytes:
             f'<p:sld xmlns:p="{p}" xmlns:a="{a}"><p:cSld><p:spTree><p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/>'
             f"</p:nvGrpSpPr><p:grpSpPr/>{shapes}</p:spTree></p:cSld></p:sld>"
         )
+        if words := (notes or {}).get(number):
+            parts[f"ppt/notesSlides/notesSlide{number}.xml"] = (
+                f'<p:notes xmlns:p="{p}" xmlns:a="{a}"><p:cSld><p:spTree><p:sp><p:nvSpPr><p:nvPr><p:ph type="body" idx="1"/></p:nvPr>'
+                f"</p:nvSpPr><p:txBody><a:p><a:r><a:t>{escape(words)}</a:t></a:r></a:p></p:txBody></p:sp></p:spTree></p:cSld></p:notes>"
+            )
+            types[f"/ppt/notesSlides/notesSlide{number}.xml"] = f"{main}.notesSlide+xml"
+            parts[f"ppt/slides/_rels/slide{number}.xml.rels"] = _relations(
+                [("notesSlide", f"../notesSlides/notesSlide{number}.xml")]
+            )
         types[f"/ppt/slides/slide{number}.xml"] = f"{main}.slide+xml"
         targets.append(("slide", f"slides/slide{number}.xml"))
         listed += f'<p:sldId id="{255 + number}" r:id="rId{number}"/>'
@@ -167,24 +190,28 @@ def odp(slides: Sequence[tuple[str, str]]) -> bytes:
     )
 
 
-def epub(title: str, chapters: Mapping[str, str]) -> bytes:
-    """A book (EPUB 3) with one file a chapter."""
+def epub(title: str, chapters: Mapping[str, str], *, headed: bool = True) -> bytes:
+    """A book (EPUB 3) with one file a chapter; where the chapters have no heads of their own the contents name them."""
     parts: dict[str, str | bytes] = {
         "mimetype": "application/epub+zip",
         "META-INF/container.xml": '<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
         '<rootfile full-path="book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>',
     }
-    manifest = spine = ""
+    manifest = spine = links = ""
     for number, (heading, text) in enumerate(chapters.items(), 1):
         parts[f"c{number}.xhtml"] = (
             f'<html xmlns="http://www.w3.org/1999/xhtml"><head><title>{escape(heading)}</title></head>'
-            f"<body><h1>{escape(heading)}</h1><p>{escape(text)}</p></body></html>"
+            f"<body>{f'<h1>{escape(heading)}</h1>' if headed else ''}<p>{escape(text)}</p></body></html>"
         )
+        links += f'<li><a href="c{number}.xhtml">{escape(heading)}</a></li>'
         manifest += f'<item id="c{number}" href="c{number}.xhtml" media-type="application/xhtml+xml"/>'
         spine += f'<itemref idref="c{number}"/>'
+    parts["nav.xhtml"] = f'<html xmlns="http://www.w3.org/1999/xhtml"><body><nav><ol>{links}</ol></nav></body></html>'
+    manifest += '<item id="nav" properties="nav" href="nav.xhtml" media-type="application/xhtml+xml"/>'
     parts["book.opf"] = (
         '<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="i"><metadata '
         f'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:identifier id="i">x</dc:identifier><dc:title>{escape(title)}</dc:title>'
+        "<dc:creator>Jean Conteur</dc:creator><dc:date>1902-05-01</dc:date>"
         f"<dc:language>fr</dc:language></metadata><manifest>{manifest}</manifest><spine>{spine}</spine></package>"
     )
     return packed(parts, first="mimetype")
@@ -265,3 +292,67 @@ def _relations(targets: Mapping[str, str] | Sequence[tuple[str, str]]) -> str:
         for number, (kind, target) in enumerate(pairs, 1)
     )
     return f'<Relationships xmlns="{_PACKAGE}/relationships">{inside}</Relationships>'
+
+
+def tarred(parts: Mapping[str, str | bytes], packer: str = "gz") -> bytes:
+    """A tar of ``parts``, packed by ``gz``, ``bz2``, ``xz`` or, with "", not at all."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=f"w:{packer}") as archive:  # type: ignore[call-overload]
+        for name, content in parts.items():
+            raw = content.encode() if isinstance(content, str) else content
+            info = tarfile.TarInfo(name)
+            info.size = len(raw)
+            archive.addfile(info, io.BytesIO(raw))
+    return buffer.getvalue()
+
+
+def sevenzip(parts: Mapping[str, str | bytes], method: str = "lzma2", *, packed_header: bool = False) -> bytes:
+    """A 7z of ``parts``, all in one folder, packed by ``lzma2`` or ``copy``, its header too or plain (7zFormat.txt)."""
+    raw = [content.encode() if isinstance(content, str) else content for content in parts.values()]
+    packed, coder = _seven_packed(b"".join(raw), method)
+    names = b"".join(name.encode("utf-16-le") + b"\0\0" for name in parts)
+    sizes = b"".join(map(_seven_number, map(len, raw[:-1])))
+    streams = _seven_streams(0, len(packed), coder, len(b"".join(raw)))
+    streams += b"\x08\x0d" + _seven_number(len(raw)) + (b"\x09" + sizes if sizes else b"") + b"\x00\x00"
+    files = b"\x05" + _seven_number(len(raw)) + b"\x11" + _seven_number(len(names) + 1) + b"\x00" + names + b"\x00"
+    header = b"\x01\x04" + streams + files + b"\x00"
+    if packed_header:
+        small, coder = _seven_packed(header, "lzma2")
+        header, packed = b"\x17" + _seven_streams(len(packed), len(small), coder, len(header)) + b"\x00", packed + small
+    start = struct.pack("<QQI", len(packed), len(header), zlib.crc32(header))
+    return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<I", zlib.crc32(start)) + start + packed + header
+
+
+def _seven_packed(data: bytes, method: str) -> tuple[bytes, bytes]:
+    """Packed bytes, and how a header names the way."""
+    if method != "lzma2":
+        return data, b"\x01\x00"
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16, "preset": 6}]
+    return lzma.compress(data, lzma.FORMAT_RAW, filters=filters), b"\x21\x21\x01\x08"  # 2 to the power of 16
+
+
+def _seven_streams(start: int, packed: int, coder: bytes, size: int) -> bytes:
+    return (
+        b"\x06" + _seven_number(start) + b"\x01\x09" + _seven_number(packed) + b"\x00"
+        b"\x07\x0b\x01\x00\x01" + coder + b"\x0c" + _seven_number(size) + b"\x00"
+    )
+
+
+def _seven_number(value: int) -> bytes:
+    return bytes([value]) if value < 0x80 else b"\xff" + value.to_bytes(8, "little")
+
+
+def letter(text: str, attached: Mapping[str, bytes] | None = None, subject: str = "Réunion") -> bytes:
+    """A mail (RFC 5322, MIME), from Amélie to the office."""
+    message = email.message.EmailMessage()
+    message["From"], message["To"] = "Amélie Roux <amelie@example.org>", "bureau@example.org"
+    message["Subject"], message["Date"] = subject, "Mon, 3 Mar 2025 10:00:00 +0100"
+    message.set_content(text)
+    for name, content in (attached or {}).items():
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes()
+
+
+def mailbox(texts: Sequence[str]) -> bytes:
+    """An mbox (RFC 4155) of letters."""
+    return b"".join(b"From amelie@example.org Mon Mar  3 10:00:00 2025\n" + letter(text) + b"\n" for text in texts)

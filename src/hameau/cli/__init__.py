@@ -10,8 +10,12 @@
 - ``follow.py``    progress of long work
 - ``telling.py``   an answer as it is made: evidence, words, citations
 - ``moments.py``   dates and spans that a person types
-- one file a family of commands: ``ask.py``, ``chat.py``, ``conversations.py``, ``demo.py``, ``doctor.py``,
-  ``models.py``, ``perimeter.py``, ``search.py``, ``serve.py``, ``sources.py``, ``status.py``
+- ``progress.py``  a line that counts
+- ``secrets.py``   passphrases, typed unseen or read
+- ``keyring.py``   the desktop's keyring, through ``clerk.py``, a small process outside the perimeter
+- one file a family of commands: ``ask.py``, ``backup.py``, ``chat.py``, ``conversations.py``, ``demo.py``, ``doctor.py``,
+  ``downgrade.py``, ``forget.py``, ``lock.py``, ``models.py``, ``perimeter.py``, ``restore.py``, ``search.py``, ``serve.py``,
+  ``sources.py``, ``status.py``
 """
 
 from hameau.cli.first import main

@@ -62,6 +62,7 @@ def ask(
         template=_letter(template) if template else "",
     )
     with house() as hub:
+        hub.library.warm()  # one question and no other: it is worth waiting for the vectors of a large library
         events = hub.assistant.ask(asked, language=language())
         if not json_:
             tell(events, letter=_BLANK.search(asked.template) is not None)

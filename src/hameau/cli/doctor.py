@@ -5,19 +5,28 @@ from __future__ import annotations
 import click
 
 from hameau.cli import terminal
-from hameau.cli.house import as_json, house
+from hameau.cli.house import as_json, closed_house, house
 from hameau.cli.words import _, decimal
-from hameau.hub import Check, checkup
+from hameau.hub import Check, Repair, checkup, repair
 from hameau.kit import N_
+from hameau.perimeter import Kind
 
 _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
 
 
 @click.command(help=_("Check this machine and the home folder. The exit code is 1 when something has to be repaired."))
+@click.option("--repair", "repairing", is_flag=True, help=_("First put right what can be. Hameau must not be running."))
 @as_json
 @click.pass_context
-def doctor(context: click.Context, json_: bool) -> None:
-    with house() as hub:
+def doctor(context: click.Context, repairing: bool, json_: bool) -> None:
+    repairs: tuple[Repair, ...] = ()
+    known = None
+    if repairing:
+        with closed_house() as (home, known):
+            repairs = repair(home, known)
+    with house(known) as hub:
+        for each in repairs:
+            hub.perimeter.record(Kind.REPAIRED, what=each.name)
         checks = checkup(hub)
     failed = any(check.state == "fail" for check in checks)
     if json_:
@@ -30,8 +39,11 @@ def doctor(context: click.Context, json_: bool) -> None:
             }
             for check in checks
         ]
-        terminal.document({"healthy": not failed, "checks": found})
+        told = [{"name": each.name, "message": _(each.message, each.fields)} for each in repairs]
+        terminal.document({"healthy": not failed, "checks": found, "repairs": told})
     else:
+        for each in repairs:
+            terminal.line(f"⚒ {terminal.one_line(_(each.message, each.fields))}", "bold")
         for check in checks:
             mark, style = _MARKS[check.state]
             words = _(N_("{what}: {found}"), {"what": _(check.title), "found": _(check.detail, _fields(check))})

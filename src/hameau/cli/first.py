@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from hameau.cli import keyring
 from hameau.kit import HameauError, home_folder
 from hameau.perimeter import enter
 
@@ -27,6 +28,7 @@ def main() -> None:
             home = home_folder()
         except HameauError as error:
             sys.exit(import_module("hameau.cli.entry").explained(error, arguments))
+        keyring.begin(home, arguments)
         enter(home)
     import_module("hameau.cli.entry").main()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from hameau.cli.secrets import unlocking
 from hameau.cli.words import _, speak
 from hameau.hub import Hub, read_settings
 from hameau.kit import settings
@@ -17,14 +19,31 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @contextmanager
-def house(**chosen: settings.Plain) -> Iterator[Hub]:
-    """The hub of this person's home; ``chosen`` settings weigh more than the file and the environment."""
+def house(key: bytes | None = None, /, **chosen: settings.Plain) -> Iterator[Hub]:
+    """The hub of this person's home; ``chosen`` settings weigh more than the file and the environment. ``key`` is that of
+    an encrypted one, when it was found before."""
     read = read_settings(chosen)
     speak(read.language)
-    hub = Hub(read)
+    hub = Hub(read, unlocking(key))
     try:
         with asking("command"):
             yield hub
+    finally:
+        hub.close()
+
+
+@contextmanager
+def closed_house() -> Iterator[tuple[Path, bytes | None]]:
+    """The home folder and its key, for work on the whole library that nobody else may use meanwhile.
+
+    Raises ``Conflict`` while a server has it.
+    """
+    read = read_settings()
+    speak(read.language)
+    hub = Hub(read, unlocking())
+    try:
+        hub.presence.claim()
+        yield hub.home, hub.key
     finally:
         hub.close()
 

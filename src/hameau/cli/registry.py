@@ -25,6 +25,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("hameau.cli.demo:demo", N_("Show the main job on the sample documents, then serve the pages.")),
     "add": Entry("hameau.cli.sources:add", N_("Add a folder or a file, and read it.")),
     "sources": Entry("hameau.cli.sources:sources", N_("List, remove or read again what was added.")),
+    "forget": Entry("hameau.cli.forget:forget", N_("Forget documents with every trace.")),
     "sync": Entry("hameau.cli.sources:sync", N_("Read again what changed in the sources.")),
     "search": Entry("hameau.cli.search:search", N_("Find passages.")),
     "ask": Entry("hameau.cli.ask:ask", N_("Ask your documents; every sentence of the answer points at its source.")),
@@ -33,6 +34,10 @@ COMMANDS: dict[str, Entry] = {
         "hameau.cli.conversations:conversations", N_("List, read, search, export or delete conversations.")
     ),
     "status": Entry("hameau.cli.status:status", N_("Say how far the library is, and which files failed and why.")),
+    "backup": Entry("hameau.cli.backup:backup", N_("Make a backup while Hameau works, and read it back.")),
+    "restore": Entry("hameau.cli.restore:restore", N_("Put a backup back.")),
+    "lock": Entry("hameau.cli.lock:lock", N_("Encrypt the home folder, and change what opens it.")),
+    "downgrade": Entry("hameau.cli.downgrade:downgrade", N_("Undo an upgrade of the library, for an older Hameau.")),
     "doctor": Entry("hameau.cli.doctor:doctor", N_("Check this machine and the home folder.")),
     "perimeter": Entry(
         "hameau.cli.perimeter:perimeter", N_("Say what may leave this machine, allow or deny it, and prove it.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
 from hameau.cli import terminal
@@ -9,7 +11,7 @@ from hameau.cli.follow import bring_up_to_date
 from hameau.cli.house import as_json, house, in_space
 from hameau.cli.words import _
 from hameau.hub import Hub
-from hameau.kit import N_
+from hameau.kit import N_, Unavailable
 from hameau.library import LibraryStatus
 
 _COLUMNS = (N_("name"), N_("state"), N_("documents"), N_("failed"), N_("read"), N_("place"))
@@ -60,6 +62,8 @@ def remove(names: tuple[str, ...]) -> None:
     with house() as hub:
         for source_id in [_found(hub, name) for name in names]:
             hub.library.remove_source(source_id)
+            with suppress(Unavailable):  # somebody uses the library: the last bytes go in the background
+                hub.library.erasing.finish()
             terminal.note(N_("Forgotten: {name}"), {"name": source_id})
 
 

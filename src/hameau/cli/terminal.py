@@ -10,6 +10,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import click
 from rich.console import Console
@@ -35,6 +36,7 @@ __all__ = [
     "table",
 ]
 
+_CHOICE = N_("[y/N]")
 _YES = {"y", "yes", "o", "oui"}
 
 
@@ -64,7 +66,7 @@ def note(message: str, fields: Mapping[str, object] | None = None) -> None:
 
 def confirmed(question: str) -> bool:
     """Asks on the error output; only a clear yes in one of our languages is one. Raises ``click.Abort`` at the end of input."""
-    click.echo(f"{one_line(question)} {_(N_('[y/N]'))} ", nl=False, err=True)
+    click.echo(f"{one_line(question)} {_(_CHOICE)} ", nl=False, err=True)
     answer = sys.stdin.readline()
     if not answer:
         raise click.Abort
@@ -100,13 +102,15 @@ def document(value: object) -> None:
 
 
 def plain(value: object) -> object:
-    """Nouns, tuples and mappings as JSON knows them."""
+    """Nouns, tuples, sets and mappings as JSON knows them."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
+    if isinstance(value, AbstractSet):
+        return sorted(plain(item) for item in value)  # type: ignore[type-var]  # sets of ours hold texts
     return value
 
 

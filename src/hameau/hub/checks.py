@@ -7,13 +7,18 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from hameau.assistant import turns_unindexed
+from hameau.hub.components import needed, there
 from hameau.hub.hub import Hub
+from hameau.hub.keeping import last_backup
+from hameau.hub.repairing import leftovers
 from hameau.kit import N_, HameauError
+from hameau.library import disagreements
 from hameau.models import free_memory, physical_cores
 from hameau.perimeter import words
 
@@ -25,6 +30,7 @@ LEAST_DISK, GOOD_DISK = 500_000_000, 3_000_000_000
 """Bytes: below the first nothing can be fetched or read safely, below the second the larger starter model does not fit."""
 LEAST_MEMORY = 1_500_000_000
 """Bytes that the small starter model and the embedder need together, with room for the text of a file."""
+OLD_BACKUP_DAYS = 31
 WALLS = {"limits", "namespace", "landlock", "seccomp"}
 
 
@@ -40,14 +46,19 @@ class Check:
     fields: Mapping[str, object] = field(default_factory=dict)
 
 
-def checkup(hub: Hub) -> tuple[Check, ...]:
-    """Every check, in the order in which a person would repair things. None of them changes anything."""
-    return tuple(check for look in _CHECKS for check in _guarded(look, hub))
+def checkup(hub: Hub, only: Container[str] = ()) -> tuple[Check, ...]:
+    """Every check, or ``only`` those named, in the order in which a person would repair things. None changes anything."""
+    chosen = [look for look in _CHECKS if not only or _name(look) in only]
+    return tuple(check for look in chosen for check in _guarded(look, hub))
+
+
+def _name(look: Callable[[Hub], Iterator[Check]]) -> str:
+    return look.__name__.removeprefix("_")
 
 
 def _guarded(look: Callable[[Hub], Iterator[Check]], hub: Hub) -> Iterator[Check]:
     """A check that breaks is a finding, not the end of the others."""
-    name = look.__name__.removeprefix("_")
+    name = _name(look)
     try:
         yield from look(hub)
     except HameauError as error:
@@ -103,11 +114,58 @@ def _home(hub: Hub) -> Iterator[Check]:
 def _database(hub: Hub) -> Iterator[Check]:
     wrong = hub.database.check()
     if wrong:
-        hint = N_("Stop Hameau and put back a backup of hameau.db; the sources themselves are untouched.")
+        hint = N_("Stop Hameau, then: hameau doctor --repair, which saves what can be read; or hameau restore.")
         fields = {"reason": "; ".join(wrong[:3])}
         yield Check("database", "fail", _TITLES["database"], N_("damaged: {reason}"), hint, fields)
+    elif hub.key is not None:
+        yield Check("database", "ok", _TITLES["database"], N_("sound, and encrypted"))
     else:
         yield Check("database", "ok", _TITLES["database"], N_("sound"))
+
+
+def _library(hub: Hub) -> Iterator[Check]:
+    wrong = disagreements(hub.database)
+    if turns := turns_unindexed(hub.database):
+        wrong["conversations"] = turns
+    hint = N_("Stop Hameau, then: hameau doctor --repair")
+    for name, count in wrong.items():
+        yield Check("library", "fail", _TITLES["library"], _WRONG[name], hint, {"count": count})
+    if not wrong:
+        yield Check("library", "ok", _TITLES["library"], N_("texts, search index, vectors and conversations agree"))
+
+
+def _backup(hub: Hub) -> Iterator[Check]:
+    last = last_backup(hub.database)
+    hint = N_("Make one, best on another disk: hameau backup PATH")
+    if last is None:
+        yield Check("backup", "warn", _TITLES["backup"], N_("none was ever made"), hint)
+        return
+    fields = {"moment": last.made_at[:10], "path": last.path}
+    if last.days > OLD_BACKUP_DAYS:
+        yield Check("backup", "warn", _TITLES["backup"], N_("the last one is of {moment}, in {path}"), hint, fields)
+    else:
+        yield Check("backup", "ok", _TITLES["backup"], N_("the last one is of {moment}, in {path}"), fields=fields)
+
+
+def _leftovers(hub: Hub) -> Iterator[Check]:
+    left = leftovers(hub.home)
+    if left:
+        fields = {"names": ", ".join(path.name for path in left[:3]), "count": len(left)}
+        hint = N_("Stop Hameau, then: hameau doctor --repair")
+        detail = N_("something was cut off and left files behind: {names}")
+        yield Check("leftovers", "warn", _TITLES["leftovers"], detail, hint, fields)
+
+
+def _components(_hub: Hub) -> Iterator[Check]:
+    missing = [name for name in needed() if not there(name)]
+    if missing:
+        hint = N_("Install Hameau again: make install")
+        fields = {"names": ", ".join(missing)}
+        yield Check("components", "fail", _TITLES["components"], N_("missing: {names}"), hint, fields)
+    else:
+        yield Check(
+            "components", "ok", _TITLES["components"], N_("all {count} are here"), fields={"count": len(needed())}
+        )
 
 
 def _models(hub: Hub) -> Iterator[Check]:
@@ -184,13 +242,25 @@ def _running(hub: Hub) -> Iterator[Check]:
         yield Check("running", "ok", _TITLES["running"], N_("not now"))
 
 
+_WRONG = {
+    "text index": N_("the search index does not match the texts ({count})"),
+    "documents": N_("documents are miscounted, or have lost text ({count})"),
+    "vectors": N_("vectors are miscounted ({count})"),
+    "sources": N_("sources have documents that nobody would read ({count})"),
+    "conversations": N_("conversations that a search does not find ({count})"),
+}
+
 _TITLES = {
     "python": N_("Python"),
     "processor": N_("Processor"),
     "memory": N_("Memory"),
     "disk": N_("Disk"),
     "home": N_("Home folder"),
+    "components": N_("Components"),
     "database": N_("Database"),
+    "library": N_("Library"),
+    "backup": N_("Backup"),
+    "leftovers": N_("Leftovers"),
     "models": N_("Models"),
     "pictures": N_("Text in pictures"),
     "sandbox": N_("Reading strangers' files"),
@@ -205,7 +275,11 @@ _CHECKS: tuple[Callable[[Hub], Iterator[Check]], ...] = (
     _memory,
     _disk,
     _home,
+    _components,
     _database,
+    _library,
+    _backup,
+    _leftovers,
     _models,
     _pictures,
     _sandbox,

@@ -8,34 +8,45 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from hameau.assistant import Assistant
+from hameau.assistant import Assistant, forget_in_answers
+from hameau.hub.locking import DATABASE, ready
 from hameau.hub.presence import Presence
 from hameau.hub.scratch import Scratch
 from hameau.hub.settings import Settings, change_settings, prepare_home
+from hameau.hub.swap import finish, pending
+from hameau.hub.vault import Unlocking, Vault, vault_of
 from hameau.kit import HameauError
 from hameau.kit import settings as setting_kinds
-from hameau.library import Indexer, Library, SearchResults, Source
+from hameau.library import Filter, Indexer, Library, SearchResults, Source
 from hameau.library.extraction import SandboxedExtractor
 from hameau.library.sources import FolderSource
 from hameau.models import Gate, Models, physical_cores
 from hameau.models.engines import ENGINES
 from hameau.perimeter import Kind, Perimeter
-from hameau.storage import Database
+from hameau.storage import Database, alone
 
 Part = TypeVar("Part")
 
-DATABASE = "hameau.db"
+UPLOADS = "uploads"
+"""Where files that a person hands over lie, by space: a source like any other."""
 _log = logging.getLogger(__name__)
 
 
 class Hub:
     """The house of one home folder. Parts are built once, in any thread; :meth:`close` ends them in the right order."""
 
-    def __init__(self, settings: Settings) -> None:
-        """``settings`` say where the home is. Raises ``Refused`` or ``BadInput`` when it can't be one."""
+    def __init__(self, settings: Settings, unlocking: Unlocking | None = None) -> None:
+        """``settings`` say where the home is, ``unlocking`` finds the key of an encrypted one when it is first needed.
+
+        Raises ``Refused`` or ``BadInput`` when it can't be a home.
+        """
         self.settings = settings
+        self._unlocking = unlocking or Unlocking()
         self.home: Path = settings.home_path
         prepare_home(self.home)
+        if pending(self.home):  # a restore that was decided, and cut off
+            with alone(self.home):
+                finish(self.home)
         self.presence = Presence(self.home)
         self._scratch = Scratch(self.home)
         self.gate = Gate()
@@ -45,7 +56,21 @@ class Hub:
     @property
     def database(self) -> Database:
         """The one file."""
-        return self._once("database", lambda: Database(self.home / DATABASE))
+        return self._once("database", lambda: Database(self.home / DATABASE, self.key))
+
+    @property
+    def vault(self) -> Vault | None:
+        """What wraps the key of an encrypted home; ``None`` for one in the clear."""
+        return vault_of(self.home)
+
+    @property
+    def key(self) -> bytes | None:
+        """The key of an encrypted home; ``None`` for one in the clear. Raises ``Refused`` when nothing opens it."""
+        return self._once("key", lambda: ready(self.home, self._unlocking.key))
+
+    def settle_in(self, before: str) -> None:
+        """Brings a library that was restored up to date; files of the home are where the home is now, not ``before``."""
+        self.library.rebase(before, str(self.home))
 
     @property
     def perimeter(self) -> Perimeter:
@@ -64,6 +89,7 @@ class Hub:
                 border=self.perimeter,
                 witness=self.perimeter,
                 wanted=self.settings.chat_model,
+                embedding=self.settings.embedding_model,
                 threads=self.settings.threads,
                 context=self.settings.context_tokens,
             ),
@@ -74,7 +100,14 @@ class Hub:
         """What was read, and the search over it."""
         return self._once(
             "library",
-            lambda: Library(self.database, self.models.embedder, notices=self._notices, witness=self.perimeter),
+            lambda: Library(
+                self.database,
+                self.models.embedder,
+                embedder_by_id=self.models.embedder_by_id,
+                notices=self._notices,
+                witness=self.perimeter,
+                forget_answers=forget_in_answers,
+            ),
         )
 
     @property
@@ -112,6 +145,16 @@ class Hub:
         canonical = self.indexer.check(kind, uri, settings)
         return self.library.add_source(kind, canonical, space=space, title=title, settings=settings or {})
 
+    def forget(self, document_id: int) -> tuple[str, ...]:
+        """Forgets a document with every trace: see :meth:`Library.forget_document`, whose answer this is. A file that was
+        handed over is Hameau's own and goes too; any other stays where it is, and is not read again. Raises ``NotFound``.
+        """
+        path = Path(self.library.document(document_id).uri)
+        handed_over = path.is_relative_to(self.home.resolve() / UPLOADS)
+        if handed_over:
+            path.unlink(missing_ok=True)
+        return self.library.forget_document(document_id, keep_out=not handed_over)
+
     def search(
         self,
         query: str,
@@ -120,10 +163,20 @@ class Hub:
         space: str = "home",
         source_id: str | None = None,
         document_id: int | None = None,
+        only: Filter | None = None,
+        everywhere: bool = False,
     ) -> SearchResults:
         """Searches for a person who waits: background work stands aside meanwhile. See :meth:`Library.search`."""
         with self.gate.person():
-            return self.library.search(query, limit=limit, space=space, source_id=source_id, document_id=document_id)
+            return self.library.search(
+                query,
+                limit=limit,
+                space=space,
+                source_id=source_id,
+                document_id=document_id,
+                only=only,
+                everywhere=everywhere,
+            )
 
     def change_settings(self, **changes: setting_kinds.Plain) -> Settings:
         """Keeps ``changes`` in the home's file and lets them hold at once. The address and the limits of a running server
@@ -137,6 +190,7 @@ class Hub:
                 self.perimeter.record(Kind.SETTING_CHANGED, setting=name)
             if models := self._parts.get("models"):
                 models.want(self.settings.chat_model)
+                models.want_embedder(self.settings.embedding_model)
             return self.settings
 
     def start(self) -> None:
@@ -173,12 +227,13 @@ class Hub:
         self.presence.release()
 
     def _notices(self) -> tuple[str, ...]:
-        return self.extractor.notices()
+        indexer = self._parts.get("indexer")
+        return (*self.extractor.notices(), *(indexer.notices() if indexer else ()))
 
     def _make_indexer(self) -> Indexer:
         return Indexer(
             self.library,
-            adapters={FolderSource.kind: FolderSource()},
+            adapters={FolderSource.kind: FolderSource(but=[self.home])},
             extractor=self.extractor,
             background_embedder=self.models.background_embedder,
             gate=self.gate,

@@ -23,6 +23,9 @@ class Settings:
         "Where everything is kept. Empty: `$XDG_DATA_HOME/hameau`, else `~/.local/share/hameau`.",
         variable_only=True,
     )
+    passphrase_file: str = settings.setting(
+        "", "A file that holds the passphrase of an encrypted home ([keeping.md](keeping.md)).", variable_only=True
+    )
     host: str = settings.setting("127.0.0.1", "The address that `hameau serve` listens on: this machine alone.")
     port: int = settings.setting(8484, "The port that `hameau serve` listens on.", low=0)
     language: str = settings.setting(
@@ -30,6 +33,11 @@ class Settings:
     )
     chat_model: str = settings.setting(
         "", "The model that answers, by its name in `hameau models list`. Empty: the best one that fits in memory."
+    )
+    embedding_model: str = settings.setting(
+        "",
+        "The model that finds passages by meaning: a folder or a GGUF file in the folder of models, or its path. "
+        "Empty: the one that comes with Hameau.",
     )
     models_dir: str = settings.setting("", "Where model files are kept. Empty: `models/` in the home folder.")
     threads: int = settings.setting(0, "Processor threads for models. 0: as many as there are physical cores.", low=0)

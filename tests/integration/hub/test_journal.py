@@ -27,7 +27,6 @@ def test_what_was_done_and_asked_is_written_without_its_words(hub: Hub, tmp_path
         hub.assistant.export(conversation.id)
         hub.assistant.delete(conversation.id)
     hub.change_settings(chat_model="")
-    hub.library.remove_source(source.id)
     written = list(reversed(hub.perimeter.journal.entries()))
     assert [entry.kind for entry in written] == [
         Kind.SOURCE_ADDED,
@@ -36,13 +35,19 @@ def test_what_was_done_and_asked_is_written_without_its_words(hub: Hub, tmp_path
         Kind.EXPORTED,
         Kind.DELETED,
         Kind.SETTING_CHANGED,
-        Kind.SOURCE_REMOVED,
     ]
     assert [entry.by for entry in written[:3]] == ["command", "", "page"]
     assert written[1].facts["documents"] == 1
     marks = [entry.facts["mark"] for entry in written[2:5]]
     assert marks[0] == marks[1] != marks[2]
     assert hub.perimeter.journal.verify().ok
+    hub.library.remove_source(source.id)
+    after = list(reversed(hub.perimeter.journal.entries()))
+    assert [entry.kind for entry in after[:2]] == [Kind.ERASED, Kind.ERASED]
+    assert [entry.hash for entry in after[:8]] == [entry.hash for entry in written]
+    assert [entry.kind for entry in after[8:]] == [Kind.FORGOTTEN, Kind.SOURCE_REMOVED]
+    assert after[8].facts["lines"] == "1-2"
+    assert hub.perimeter.journal.verify().ok
     everything = b"".join(path.read_bytes() for path in (home / "journal").iterdir())
-    for word in ("Zébulon", "pommier", "trésor"):
+    for word in ("Zébulon", "pommier", "trésor", "papiers"):
         assert word.encode() not in everything

@@ -49,6 +49,7 @@ def test_times() -> None:
 
 
 def test_nouns_become_json() -> None:
+    assert plain({"kinds": frozenset({"pdf", "mail"})}) == {"kinds": ["mail", "pdf"]}
     assert plain({"a": (Locator(0, 3, heading=("x",)),)}) == {
         "a": [{"start": 0, "end": 3, "page": None, "heading": ["x"]}]
     }
