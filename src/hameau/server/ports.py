@@ -10,7 +10,7 @@ from typing import BinaryIO, Literal, Protocol
 
 from hameau.assistant import AnswerEvent, Conversation, Question, Turn
 from hameau.hub import Settings
-from hameau.library import Document, DocumentState, LibraryStatus, Passage, SearchResults, Source
+from hameau.library import Document, DocumentState, Filter, LibraryStatus, Passage, SearchResults, Source
 from hameau.models import Cancel, InstalledModel, ModelCard, Progress
 from hameau.perimeter import (
     Connection,
@@ -33,6 +33,8 @@ class LibraryFace(Protocol):
     def source(self, source_id: str, /) -> Source: ...
     def remove_source(self, source_id: str, /) -> object: ...
     def request_sync(self, source_id: str, /) -> object: ...
+    def let_back(self, source_id: str, /) -> int: ...
+    def kept_out(self, source_id: str, /) -> int: ...
     def documents(
         self,
         source_id: str | None = None,
@@ -141,7 +143,10 @@ class House(Protocol):
         space: str = "home",
         source_id: str | None = None,
         document_id: int | None = None,
+        only: Filter | None = None,
+        everywhere: bool = False,
     ) -> SearchResults: ...
+    def forget(self, document_id: int, /) -> Sequence[str]: ...
     def change_settings(self, *, chat_model: str) -> Settings: ...
     def add_source(
         self, kind: str, uri: str, *, space: str = "home", title: str = "", settings: Mapping[str, object] | None = None

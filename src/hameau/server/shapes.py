@@ -84,13 +84,19 @@ class Sources(msgspec.Struct, frozen=True):
 
 
 class SearchQuery(msgspec.Struct, frozen=True):
-    """``q`` is what to search; longer than 100,000 characters is refused."""
+    """``q`` is what to search; longer than 100,000 characters is refused. ``kind`` and ``language`` may be several, parted by
+    commas; ``since`` and ``until`` are days, months or years; ``everywhere`` takes all of ``q`` as words."""
 
     q: Annotated[str, Meta(max_length=MAX_QUESTION)] = ""
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
     space: SpaceName = "home"
     source: Identifier | None = None
     document: RowId | None = None
+    kind: ShortText = ""
+    language: ShortText = ""
+    since: ShortText = ""
+    until: ShortText = ""
+    everywhere: bool = False
 
 
 class NewQuestion(Ask, frozen=True):
@@ -131,6 +137,13 @@ class DocumentsQuery(msgspec.Struct, frozen=True):
 
 class Documents(msgspec.Struct, frozen=True):
     documents: tuple[Document, ...]
+
+
+class Forgotten(msgspec.Struct, frozen=True):
+    """A document that was forgotten, and where other documents with the same content come from: those stay."""
+
+    id: int
+    copies: tuple[str, ...]
 
 
 class DocumentText(msgspec.Struct, frozen=True):

@@ -89,6 +89,7 @@ REQUESTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("POST", "/api/v1/ask", "/api/v1/ask", {"json": {"question": "zzz"}}),
     ("GET", "/api/v1/documents?state=failed", "/api/v1/documents", {}),
     ("GET", "/api/v1/documents/1", "/api/v1/documents/{id}", {}),
+    ("DELETE", "/api/v1/documents/2", "/api/v1/documents/{id}", {}),
     ("GET", "/api/v1/documents/1/text", "/api/v1/documents/{id}/text", {}),
     ("GET", "/api/v1/documents/1/passages", "/api/v1/documents/{id}/passages", {}),
     ("GET", "/api/v1/conversations?q=cot", "/api/v1/conversations", {}),

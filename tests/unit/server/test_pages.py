@@ -22,6 +22,7 @@ PAGES = [
     "/documents/1",
     "/documents/1?passage=1001&start=60&end=90",
     "/documents/3",
+    "/documents/1/forget",
     "/conversations",
     "/models",
     "/models/petit-modele/remove",
@@ -229,3 +230,19 @@ def test_security_headers(client: Client) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
         assert headers["referrer-policy"] == "same-origin"
+
+
+def test_a_document_is_forgotten_after_a_second_look(client: Client, house: HouseInMemory) -> None:
+    shown = client.get("/documents/1").text
+    assert "/documents/1/forget" in shown
+    asked = client.get("/documents/1/forget")
+    assert asked.status_code == 200
+    assert 1 in house.library.kept
+    source_id = house.library.kept[1].source_id
+    done = client.post("/documents/1/forget")
+    assert done.status_code == 303
+    assert 1 not in house.library.kept
+    assert client.get("/documents/1/forget").status_code == 404
+    assert f"/library/sources/{source_id}/let-back" in client.get(f"/library/sources/{source_id}").text
+    client.post(f"/library/sources/{source_id}/let-back")
+    assert "let-back" not in client.get(f"/library/sources/{source_id}").text

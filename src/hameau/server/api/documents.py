@@ -5,7 +5,7 @@ from __future__ import annotations
 from hameau.library import Document
 from hameau.server.call import Call
 from hameau.server.endpoint import Endpoint
-from hameau.server.shapes import ByRow, Documents, DocumentsQuery, DocumentText, Passages
+from hameau.server.shapes import ByRow, Documents, DocumentsQuery, DocumentText, Forgotten, Passages
 from hameau.server.telling import told_document
 
 
@@ -20,6 +20,10 @@ def document(call: Call, wanted: ByRow) -> Document:
     return told_document(call.house.library.document(wanted.id), call.language)
 
 
+def forget(call: Call, wanted: ByRow) -> Forgotten:
+    return Forgotten(wanted.id, tuple(call.house.forget(wanted.id)))
+
+
 def text(call: Call, wanted: ByRow) -> DocumentText:
     return DocumentText(wanted.id, call.house.library.text(wanted.id))
 
@@ -31,6 +35,15 @@ def passages(call: Call, wanted: ByRow) -> Passages:
 ENDPOINTS = (
     Endpoint("GET", "/api/v1/documents", "Documents", documents, DocumentsQuery, answer=Documents, tag="documents"),
     Endpoint("GET", "/api/v1/documents/{id}", "One document", document, ByRow, answer=Document, tag="documents"),
+    Endpoint(
+        "DELETE",
+        "/api/v1/documents/{id}",
+        "Forget a document with every trace; its file stays, and is not read again",
+        forget,
+        ByRow,
+        answer=Forgotten,
+        tag="documents",
+    ),
     Endpoint(
         "GET",
         "/api/v1/documents/{id}/text",

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from hameau.kit import N_, BadInput, NotFound
 from hameau.library import Passage
 from hameau.server.call import Call
-from hameau.server.pages.render import Visit, page
+from hameau.server.pages.render import Visit, go, page
 from hameau.server.reading import Part, Span, part
 from hameau.server.telling import told_document
 
@@ -36,6 +36,18 @@ def show(call: Call, visit: Visit) -> Response:
         shown=shown,
         quote=quote,
     )
+
+
+def confirm_forgetting(call: Call, visit: Visit) -> Response:
+    document = told_document(call.house.library.document(_whole(visit.ids["id"])), call.language)
+    return page(call, visit, "confirm-document.html", document=document)
+
+
+def forget(call: Call, visit: Visit) -> Response:
+    """The document goes with every trace; back to its source, which may hold a copy."""
+    document = call.house.library.document(_whole(visit.ids["id"]))
+    copies = call.house.forget(document.id)
+    return go("/library", said="copies" if copies else "forgotten")
 
 
 def _source(call: Call, source_id: str) -> object:

@@ -26,17 +26,46 @@ GROUPS: dict[str, tuple[str, frozenset[Kind]]] = {
     "left": (N_("What went out"), frozenset({Kind.ALLOWED, Kind.ENDED})),
     "decisions": (
         N_("What you decided"),
-        frozenset({Kind.CONNECTION_ALLOWED, Kind.CONNECTION_REVOKED, Kind.LEVEL_CHANGED, Kind.SETTING_CHANGED}),
+        frozenset(
+            {
+                Kind.CONNECTION_ALLOWED,
+                Kind.CONNECTION_REVOKED,
+                Kind.LEVEL_CHANGED,
+                Kind.SETTING_CHANGED,
+                Kind.LOCK_CHANGED,
+            }
+        ),
     ),
     "documents": (
         N_("Documents"),
-        frozenset({Kind.SOURCE_ADDED, Kind.SOURCE_REMOVED, Kind.INDEXED, Kind.EXPORTED, Kind.DELETED}),
+        frozenset(
+            {
+                Kind.SOURCE_ADDED,
+                Kind.SOURCE_REMOVED,
+                Kind.INDEXED,
+                Kind.EXPORTED,
+                Kind.DELETED,
+                Kind.FORGOTTEN,
+                Kind.ERASED,
+            }
+        ),
     ),
     "models": (N_("Models"), frozenset({Kind.MODEL_ADDED, Kind.MODEL_REMOVED, Kind.MODEL_CHOSEN})),
     "questions": (N_("Questions asked"), frozenset({Kind.ASKED})),
     "house": (
         N_("Hameau itself"),
-        frozenset({Kind.STARTED, Kind.STOPPED, Kind.SELF_TEST, Kind.RECOVERED, Kind.EXPORTED_JOURNAL}),
+        frozenset(
+            {
+                Kind.STARTED,
+                Kind.STOPPED,
+                Kind.SELF_TEST,
+                Kind.RECOVERED,
+                Kind.EXPORTED_JOURNAL,
+                Kind.BACKED_UP,
+                Kind.RESTORED,
+                Kind.REPAIRED,
+            }
+        ),
     ),
 }
 """What a person can choose to see: a name in the address, the words, and the kinds of entries."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hameau.kit import HameauError, explain
-from hameau.library import Document, Source
+from hameau.kit import N_, BadInput, HameauError, explain, say
+from hameau.library import Document, SearchResults, Source, bound, said
 from hameau.server.call import Call
 from hameau.server.errors import status_of
 from hameau.server.pages.render import Visit, go, page
@@ -21,6 +22,8 @@ from hameau.server.uploads import keep, receive_files
 SHOWN_FAILURES = 50
 SHOWN_DOCUMENTS = 100
 SHOWN_RESULTS = 20
+NARROWING = ("kind", "since", "until", "language", "source")
+"""What the form of the search may bind it to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def show(call: Call, visit: Visit, asked: Asked | None = None) -> Response:
         asked=asked,
         said=visit.query.get("said", ""),
         query="",
+        wanted=dict.fromkeys(NARROWING, ""),
     )
 
 
@@ -86,12 +90,18 @@ def source(call: Call, visit: Visit) -> Response:
         source=found,
         documents=[told_document(one, call.language) for one in documents[:SHOWN_DOCUMENTS]],
         number_of_page=number,
+        kept_out=library.kept_out(found.id),
         more=len(documents) > SHOWN_DOCUMENTS,
     )
 
 
 def sync(call: Call, visit: Visit) -> Response:
     call.house.library.request_sync(visit.ids["id"])
+    return go("/library", said="sync")
+
+
+def let_back(call: Call, visit: Visit) -> Response:
+    call.house.library.let_back(visit.ids["id"])
     return go("/library", said="sync")
 
 
@@ -107,6 +117,39 @@ def remove(call: Call, visit: Visit) -> Response:
 
 def search(call: Call, visit: Visit) -> Response:
     """Passages for ``?q=``; ``?part`` brings only the list, as one types."""
+    wanted = {name: visit.query.get(name, "")[:200] for name in NARROWING}
     query = visit.query.get("q", "")[:2000]
-    found = call.house.search(query, limit=SHOWN_RESULTS, space="home") if query.strip() else None
-    return page(call, visit, "results.html" if visit.part else "search.html", query=query, found=found)
+    found, problem = None, None
+    try:
+        only = bound(
+            kinds=[wanted["kind"]], languages=[wanted["language"]], since=wanted["since"], until=wanted["until"]
+        )
+        if query.strip():
+            everywhere = bool(visit.query.get("everywhere"))
+            source_id = wanted["source"] or None
+            found = call.house.search(
+                query, limit=SHOWN_RESULTS, space="home", source_id=source_id, only=only, everywhere=everywhere
+            )
+    except BadInput as error:  # what was typed stays in the form
+        problem = explain(error, call.language)
+    return page(
+        call,
+        visit,
+        "results.html" if visit.part else "search.html",
+        query=query,
+        found=found,
+        where=_where(call, found, wanted["source"]) if found else "",
+        wanted=wanted,
+        problem=problem,
+        sources=[] if visit.part else call.house.library.sources("home"),
+        everywhere_link="/search?" + urlencode({"q": query, "everywhere": "1"}),
+    )
+
+
+def _where(call: Call, found: SearchResults, source_id: str) -> str:
+    """Where was searched, the source that was chosen included."""
+    told = said(found.understood.only, call.language)
+    if not source_id:
+        return told
+    chosen = call.house.library.source(source_id)
+    return f"{told or say(N_('your documents'), call.language)}, {chosen.title or chosen.uri}"

@@ -28,6 +28,7 @@ from hameau.server.call import Call, call_of
 from hameau.server.endpoint import read_bounded
 from hameau.server.errors import known, status_of
 from hameau.server.forms import fields_of
+from hameau.server.pages.found import body, writer
 from hameau.server.pages.opening import lines_of, shown_place
 from hameau.server.shapes import MAX_BODY
 from hameau.server.sign import read_sign
@@ -82,7 +83,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(excerpt=excerpt, inside=inside, marked=marked, coded=coded)
+    made.filters.update(body=body, writer=writer, excerpt=excerpt, inside=inside, marked=marked, coded=coded)
     made.globals["has_blanks"] = _BLANK.search
     made.globals.update(static=address, version=__version__, passage_link=passage_link, quote_link=quote_link)
     made.globals.update(shown_place=shown_place, lines_of=lines_of, forever=FOREVER)

@@ -22,7 +22,9 @@ function searchAsYouType(field) {
   const search = async () => {
     running?.abort();
     running = new AbortController();
-    const address = `${form.action}?part=1&q=${encodeURIComponent(field.value)}`;
+    const wanted = new URLSearchParams(new FormData(form));
+    wanted.set("part", "1");
+    const address = `${form.action}?${wanted}`;
     try {
       await refill(results, address, running.signal);
     } catch (error) {
@@ -33,6 +35,7 @@ function searchAsYouType(field) {
     clearTimeout(waiting);
     waiting = setTimeout(search, 180);
   });
+  form.addEventListener("change", (event) => event.target !== field && search());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(waiting);
