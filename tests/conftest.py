@@ -25,11 +25,13 @@ AXE_VERSION = "4.14.1"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hameau"
 MODELS = Path(os.environ.get("HAMEAU_MODELS_DIR") or CACHE / "models")
 AXE = Path(os.environ.get("HAMEAU_AXE") or CACHE / "axe" / "node_modules" / "axe-core" / "axe.min.js")
+LONGER = ("HAMEAU_ROUNDS", "HAMEAU_KILLS", "HAMEAU_MUTATIONS", "HAMEAU_MESSY")
+"""How long the tests of endurance go on, where somebody has the time; the same code goes round less often otherwise."""
 START_SECONDS = 60
 """How long a process may take to start before a test gives up on it: a bound, not a measure."""
 
 for _name in [
-    name for name in os.environ if name.startswith("HAMEAU_") and name not in ("HAMEAU_CI", "HAMEAU_CHROMIUM")
+    name for name in os.environ if name.startswith("HAMEAU_") and name not in ("HAMEAU_CI", "HAMEAU_CHROMIUM", *LONGER)
 ]:
     del os.environ[_name]  # a person's own settings are not the tests' business
 os.environ["HAMEAU_LANGUAGE"] = "en"
