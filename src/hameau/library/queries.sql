@@ -99,9 +99,6 @@ select case when not exists (select 1 from sources where space <> :space)
     )
 end;
 
--- spaces_in_use --
-select space, count(*) as sources from sources group by space;
-
 -- without_vectors --
 select p.id, p.heading, p.text, d.title from passages p join documents d on d.id = p.document_id
     left join vectors v on v.passage_id = p.id and v.embedder = (select number from embedders where id = :embedder_id)

@@ -6,10 +6,6 @@ select id as embedder_id, vectors from embedders where vectors > 0;
 -- languages --
 select distinct language from documents where space = :space and state = 'indexed';
 
--- term_counts --
--- In how many passages of the whole library each term stands; a term that stands nowhere has no row.
-select t.term, t.doc from json_each(:terms) j join passage_terms t on t.term = j.value;
-
 -- passage_total --
 select count(*) from passages;
 
