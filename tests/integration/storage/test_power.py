@@ -125,10 +125,12 @@ def test_a_cut_while_the_file_is_made_or_upgraded_leaves_one_that_opens(
     (tmp_path / "found").mkdir()
     (tmp_path / "home").mkdir()
     path = tmp_path / "home" / "hameau.db"
+    before: list[object] = []
     if released:
         connection = apsw.Connection(str(path), vfs=disk.name)
         for _ in connection.execute(f"pragma journal_mode = wal; {released.read_text(encoding='utf-8')}"):
             pass
+        before = connection.execute("select (select count(*) from passages), (select count(*) from turns)").fetchall()
         connection.close()
     moments, dice = 0, random.Random(4)
 
@@ -145,15 +147,15 @@ def test_a_cut_while_the_file_is_made_or_upgraded_leaves_one_that_opens(
         assert found.check() == []
         if released:
             with found.read() as session:
-                assert session.value("select count(*) from passages") == 3
-                assert session.value("select count(*) from turns") == 1
+                passages, turns = (session.value(f"select count(*) from {table}") for table in ("passages", "turns"))
+            assert [(passages, turns)] == before
         found.close()
         disk.on_moment = look
 
     disk.on_moment = look
     Database(path, vfs=disk.name).close()
     disk.on_moment = lambda: None
-    assert moments > 50
+    assert moments > 30
 
 
 def test_the_power_is_really_cut(disk: Disk, tmp_path: Path) -> None:
