@@ -3,8 +3,8 @@
 - :class:`Perimeter`: one home's border, for the rest of the house: decisions, what holds it, the journal, the client
 - :class:`Policy`, :class:`Level`, :class:`Connection`, :class:`Neighbour`: what a person decided
 - :class:`Attempt`, :class:`Verdict`, :func:`verdict`: the guard, a pure function; :func:`target_of` reads an address,
-  :func:`canonical` writes a host in the one form that is compared
-- :class:`Client`: the only network door, under a Connection
+  :func:`canonical` writes a host in the one form that is compared; :func:`is_far`, :func:`is_this_machine`
+- :class:`Client`: the only network door, under a Connection: a line, a file, or one :class:`Ask` and its :class:`Answer`
 - :class:`Journal`, :class:`Kind`: what happened, chained so that it can't be rewritten unseen
 - :class:`Witness`: what the rooms above tell the journal
 - :func:`enter`: puts this process and all its children behind the best border there is; :class:`Protection` says which
@@ -13,9 +13,10 @@
 """
 
 from hameau.perimeter import proof, words
-from hameau.perimeter.client import Client
+from hameau.perimeter.client import Client, Unreachable
 from hameau.perimeter.entrance import enter, find_names, here
-from hameau.perimeter.guard import canonical, target_of, verdict
+from hameau.perimeter.exchange import Answer, Ask
+from hameau.perimeter.guard import canonical, is_far, is_this_machine, target_of, verdict
 from hameau.perimeter.journal import Entry, Journal, Kind, Problem, Summary, Verification
 from hameau.perimeter.perimeter import Perimeter, PerimeterState
 from hameau.perimeter.record import asked_by, asking
@@ -32,12 +33,15 @@ from hameau.perimeter.types import (
     Target,
     Verdict,
 )
+from hameau.perimeter.wire import Patience
 from hameau.perimeter.witness import UNWRITTEN, Witness
 
 __all__ = [
     "FOREVER",
     "UNWRITTEN",
     "Act",
+    "Answer",
+    "Ask",
     "Attempt",
     "Client",
     "Connection",
@@ -47,6 +51,7 @@ __all__ = [
     "Kind",
     "Level",
     "Neighbour",
+    "Patience",
     "Perimeter",
     "PerimeterState",
     "Policy",
@@ -54,6 +59,7 @@ __all__ = [
     "Protection",
     "Summary",
     "Target",
+    "Unreachable",
     "Verdict",
     "Verification",
     "Witness",
@@ -63,6 +69,8 @@ __all__ = [
     "enter",
     "find_names",
     "here",
+    "is_far",
+    "is_this_machine",
     "proof",
     "target_of",
     "verdict",

@@ -19,13 +19,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from hameau.kit import N_, Corrupt, HameauError, NotEnough, Refused, Unavailable
+from hameau.kit import N_, Corrupt, NotEnough, Refused, Unavailable
 from hameau.perimeter.doors import Door
+from hameau.perimeter.exchange import Answer, Ask, exchange
 from hameau.perimeter.gate import HOW_TO_ALLOW
-from hameau.perimeter.guard import address_of, covers, target_of, verdict
+from hameau.perimeter.guard import address_of, covers, is_far, target_of, verdict
 from hameau.perimeter.lines import TIMEOUT, Line, open_line
 from hameau.perimeter.policy import PolicyStore
 from hameau.perimeter.types import Act, Attempt, Connection, Policy, Target
+from hameau.perimeter.wire import Patience, Stop, Wire
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,10 @@ _CHUNK = 1 << 18
 _HOPS = 5
 _FULL = (28, 122)  # ENOSPC, EDQUOT
 Watch = Callable[[int], None]
+
+
+class Unreachable(Unavailable):
+    """Nobody answers there."""
 
 
 class Client:
@@ -57,6 +63,26 @@ class Client:
             yield line.stream
         finally:
             self._hang_up(line, connection)
+
+    @contextmanager
+    def exchange(
+        self,
+        name: str,
+        ask: Ask,
+        *,
+        cancel: Stop | None = None,
+        patience: Patience = Patience(),  # noqa: B008 - a frozen value
+    ) -> Iterator[Answer]:
+        """One request under the Connection ``name``, and its answer, whose body is read inside the block; then the line is
+        closed. A redirect is an answer, and is not followed.
+
+        Raises :class:`Refused` (not allowed, or taken back meanwhile), :class:`Unreachable`, :class:`Unavailable` (silent,
+        hung up, endless, no HTTP) or :class:`Cancelled` once ``cancel`` is set.
+        """
+        goal = target_of(ask.url)
+        with self.line(name, goal.host, goal.port, tls=goal.scheme == "https") as line:
+            wire = Wire(line, goal.host, patience, cancel, lambda: self.connection(name))
+            yield exchange(wire, ask, patience)
 
     def connection(self, name: str) -> Connection:
         """The Connection called ``name``. Raises :class:`Refused` with the way to allow it."""
@@ -133,10 +159,7 @@ class Client:
     def _connect(self, goal: Target, allowed: Connection) -> Line:
         """A line to exactly the address that was judged."""
         if goal.scheme != "https" and not (allowed.local or _is_loopback(goal.host)):
-            raise Refused(
-                N_("The connection to {host} was refused: only encrypted ones (https) may leave this machine."),
-                host=goal.host,
-            )
+            raise _in_the_clear(goal)
         named = Attempt(Act.CONNECT, "inet", port=goal.port, host=goal.host)
         if not covers(allowed, named):
             raise Refused(
@@ -150,6 +173,8 @@ class Client:
         for address in self._door.resolve(goal.host, goal.port):
             attempt = Attempt(Act.CONNECT, "inet6" if ":" in address else "inet", address, goal.port, host=goal.host)
             self._judge(attempt, allowed)
+            if goal.scheme != "https" and is_far(address):
+                raise _in_the_clear(goal)
             self._door.opened(attempt, allowed.name)
             try:
                 return open_line(attempt, tls=goal.scheme == "https")
@@ -218,6 +243,12 @@ def _answer(line: socket.socket, goal: Target, url: str, have: int) -> http.clie
         raise _unreachable(goal, error) from error
 
 
+def _in_the_clear(goal: Target) -> Refused:
+    return Refused(
+        N_("The connection to {host} was refused: only encrypted ones (https) may leave this machine."), host=goal.host
+    )
+
+
 def _is_loopback(host: str) -> bool:
     literal = address_of(host)
     return literal is not None and literal.is_loopback
@@ -235,8 +266,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _unreachable(goal: Target, error: Exception) -> HameauError:
+def _unreachable(goal: Target, error: Exception) -> Unreachable:
     logger.warning("%s:%s can't be reached: %s", goal.host, goal.port, error)
-    return Unavailable(
+    return Unreachable(
         N_("{host} can't be reached."), hint=N_("Check the network connection, then try again."), host=goal.host
     )

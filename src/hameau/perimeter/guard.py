@@ -117,6 +117,12 @@ def _is_far(literal: IPv4Address | IPv6Address) -> bool:
     return literal.is_global
 
 
+def is_far(address: str) -> bool:
+    """Whether ``address`` lies on the internet, neither on this machine nor in the local network."""
+    literal = address_of(address)
+    return literal is not None and _is_far(literal)
+
+
 def _comparable(name: str) -> str:
     """The canonical form of what a program wants; a name that can't be one is compared as it is, and fits nothing."""
     try:

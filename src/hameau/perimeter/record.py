@@ -42,7 +42,8 @@ _asker: ContextVar[str] = ContextVar("asker", default="")
 
 
 def asked_by() -> str:
-    """The face through which a person asks for what happens now: ``command``, ``page``, ``api``; empty: nobody did."""
+    """The face through which a person asks for what happens now: ``command``, ``page``, ``api``, ``key NAME`` (a program with
+    a key); empty: nobody did."""
     return _asker.get()
 
 

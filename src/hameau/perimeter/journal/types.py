@@ -50,6 +50,14 @@ class Kind(StrEnum):
     """(model)"""
     SETTING_CHANGED = "setting-changed"
     """(setting)"""
+    KEY_MADE = "key-made"
+    """A program may come in from now on (key, scopes, until)."""
+    KEY_USED = "key-used"
+    """A key was used for the first time (key)."""
+    KEY_REVOKED = "key-revoked"
+    """(key)"""
+    KEY_REFUSED = "key-refused"
+    """Somebody came with what is no key, or no more (address, why)."""
     ASKED = "asked"
     """(task, model, mark)"""
     RECOVERED = "recovered"
@@ -80,7 +88,7 @@ class Entry:
     kind: Kind | str
     """A plain text when a newer Hameau wrote a kind that this one does not know."""
     by: str
-    """Who, when it is known: a person's name, ``cli``, ``web``…"""
+    """Who, when it is known: ``command``, ``page``, ``api``, ``key NAME``."""
     facts: Mapping[str, Fact]
     hash: str
     """SHA-256 of the whole line, in hexadecimal; the next entry holds it as ``prev``."""

@@ -28,6 +28,10 @@ _NAMES: dict[str, str] = {
     Kind.MODEL_REMOVED: N_("model removed"),
     Kind.MODEL_CHOSEN: N_("model chosen"),
     Kind.SETTING_CHANGED: N_("setting changed"),
+    Kind.KEY_MADE: N_("key made"),
+    Kind.KEY_USED: N_("key used"),
+    Kind.KEY_REVOKED: N_("key taken back"),
+    Kind.KEY_REFUSED: N_("key refused"),
     Kind.ASKED: N_("question"),
     Kind.RECOVERED: N_("journal put right"),
     Kind.BACKED_UP: N_("backup"),
@@ -85,6 +89,10 @@ _SENTENCES: dict[str, str] = {
     Kind.MODEL_REMOVED: N_("The model {model} was removed."),
     Kind.MODEL_CHOSEN: N_("The model {model} was chosen."),
     Kind.SETTING_CHANGED: N_("The setting “{setting}” was changed."),
+    Kind.KEY_MADE: N_("The key “{key}” was made; it opens: {scopes}."),
+    Kind.KEY_USED: N_("The key “{key}” was used for the first time."),
+    Kind.KEY_REVOKED: N_("The key “{key}” was taken back."),
+    Kind.KEY_REFUSED: N_("Somebody at {address} was not let in: wrong key."),
     Kind.ASKED: N_("A question was asked."),
     Kind.BACKED_UP: N_("A backup was made and read back: {backup}"),
     Kind.RESTORED: N_("A backup was restored: {backup}"),
@@ -129,7 +137,7 @@ def sentence(entry: Entry, language: str) -> str:
 def reason(entry: Entry, language: str) -> str:
     """Why an attempt was refused or let through, or what a Connection is for; empty when the entry does not say."""
     why = str(entry.facts.get("why", ""))
-    if entry.kind not in (Kind.REFUSED, Kind.ALLOWED):
+    if entry.kind not in (Kind.REFUSED, Kind.ALLOWED, Kind.KEY_REFUSED):
         return why  # a person's own words
     return _filled(why, language, _fields(entry.facts, language)) if why else ""
 
