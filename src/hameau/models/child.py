@@ -25,6 +25,7 @@ _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446  # on every 
 _READ = 0b1100  # files, and what is in a folder
 _USE = 0b1000_0000_0000_1110  # also write, and speak to a device
 _PLACE = 0b10_0011_1000  # look into a folder, remove what is in it, make a socket
+_SCRATCH = 0b0100_0001_1000_0110  # make files and folders, write and read them
 _LEAVE = 0b1_0000  # remove an empty folder
 _OF_A_FILE = 0b1100_0000_0000_0111
 _SYSTEM = (
@@ -47,12 +48,15 @@ def die_with_parent() -> None:
         os._exit(1)  # it died before we could ask
 
 
-def shut_in(readable: Iterable[str | Path] = (), folder: str | Path | None = None) -> tuple[str, ...]:
+def shut_in(
+    readable: Iterable[str | Path] = (), folder: str | Path | None = None, *, scratch: bool = False
+) -> tuple[str, ...]:
     """Leaves an engine nothing but its program, ``readable`` and the means to compute; returns the walls that hold.
 
     An empty network, no new rights, and no file of the person's but those named. ``folder`` is the one place where it may
-    make a socket, and take it and the folder away again. What this kernel forbids or lacks is left out: the perimeter
-    around the whole of Hameau holds anyway. Call it before the engine is loaded, while there is one thread.
+    make a socket (with ``scratch`` also files), and take it and the folder away again. What this kernel forbids or lacks is
+    left out: the perimeter around the whole of Hameau holds anyway. Call it before the engine is loaded, while there is
+    one thread.
     """
     if sys.platform != "linux":
         return ()
@@ -60,7 +64,7 @@ def shut_in(readable: Iterable[str | Path] = (), folder: str | Path | None = Non
     holds = [NO_NEW_PRIVILEGES] if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 else []
     if len(list(Path("/proc/self/task").iterdir())) == 1 and _leave_the_network(libc):
         holds.append(NAMESPACE)
-    fenced = _fence_files(libc, readable, folder)
+    fenced = _fence_files(libc, [*_rules(readable), *_place(folder, scratch=scratch)])
     if fenced:
         holds.append(LANDLOCK)
     for capability in range(64):
@@ -96,8 +100,8 @@ def _leave_the_network(libc: ctypes.CDLL) -> bool:
     return True
 
 
-def _fence_files(libc: ctypes.CDLL, readable: Iterable[str | Path], folder: str | Path | None) -> bool:
-    """Only the program, ``readable`` and the means to compute can be opened, by Landlock (Linux 5.13)."""
+def _fence_files(libc: ctypes.CDLL, rules: Iterable[tuple[str | Path, int]]) -> bool:
+    """Only the places that ``rules`` name can be opened, and only so, by Landlock (Linux 5.13)."""
     version = libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)
     if version < 1:
         return False
@@ -107,7 +111,7 @@ def _fence_files(libc: ctypes.CDLL, readable: Iterable[str | Path], folder: str 
     ruleset = libc.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(size), 0)
     if ruleset < 0:
         return False
-    for path, rights in _rules(readable, folder):
+    for path, rights in rules:
         try:
             handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except OSError:
@@ -120,9 +124,15 @@ def _fence_files(libc: ctypes.CDLL, readable: Iterable[str | Path], folder: str 
     return done
 
 
-def _rules(readable: Iterable[str | Path], folder: str | Path | None) -> list[tuple[str | Path, int]]:
+def _rules(readable: Iterable[str | Path]) -> list[tuple[str | Path, int]]:
+    """The program, ``readable`` and the means to compute."""
     program = [sys.prefix, sys.base_prefix, sys.exec_prefix, *filter(os.path.isabs, sys.path)]
     libraries = filter(os.path.isabs, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep))
     rules: list[tuple[str | Path, int]] = [(path, _READ) for path in (*program, *libraries, *_SYSTEM, *readable)]
-    rules += [(path, _USE) for path in _DEVICES]
-    return [*rules, (folder, _PLACE), (Path(folder).parent, _LEAVE)] if folder else rules
+    return rules + [(path, _USE) for path in _DEVICES]
+
+
+def _place(folder: str | Path | None, *, scratch: bool) -> list[tuple[str | Path, int]]:
+    if folder is None:
+        return []
+    return [(folder, _PLACE | (_SCRATCH if scratch else 0)), (Path(folder).parent, _LEAVE)]

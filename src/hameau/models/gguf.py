@@ -36,7 +36,10 @@ _BLOCKS = {
     (66, 256), 39: (17, 32),
 }  # fmt: skip
 
+_VOCABULARY = "tokenizer.ggml.tokens"
+
 Value = str | int | float | bool
+_Sought = tuple[set[bytes], set[bytes]]  # texts to look for, and those that were there
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Header:
     file_bytes: int = 0
     needed_bytes: int = 0
     """Where the last tensor ends: a file shorter than this is truncated."""
+    tokens: frozenset[str] = frozenset()
+    """Those of the tokens asked for that are in its vocabulary."""
 
     def text(self, key: str) -> str:
         """The text under ``key``, or an empty one."""
@@ -63,8 +68,8 @@ class Header:
         return max(0, value) if isinstance(value, int) else 0
 
 
-def read_header(stream: BinaryIO, size: int) -> Header:
-    """The header of the ``size`` bytes in ``stream``, at its start.
+def read_header(stream: BinaryIO, size: int, tokens: frozenset[str] = frozenset()) -> Header:
+    """The header of the ``size`` bytes in ``stream``, at its start; which of ``tokens`` the model knows is found, too.
 
     Raises :class:`Corrupt` when it is not GGUF, ends early or contradicts itself. Holds a few MB at most, whatever
     the file says.
@@ -81,17 +86,19 @@ def read_header(stream: BinaryIO, size: int) -> Header:
     if tensors > _MAX_TENSORS or keys > _MAX_KEYS:
         raise _damaged(f"{tensors} tensors, {keys} keys")
     values: dict[str, Value] = {}
+    wanted = {token.encode() for token in tokens}
+    found: set[bytes] = set()
     for _ in range(keys):
         key = reader.name()
         kind = reader.number("<I")
-        _read_value(reader, values, key, kind)
+        _read_value(reader, values, key, kind, (wanted, found) if key == _VOCABULARY else None)
     needed, weights = _read_tensors(reader, tensors, values)
-    return Header(version, values, tensors, weights, size, needed)
+    return Header(version, values, tensors, weights, size, needed, frozenset(token.decode() for token in found))
 
 
-def _read_value(reader: _Reader, values: dict[str, Value], key: str, kind: int) -> None:
+def _read_value(reader: _Reader, values: dict[str, Value], key: str, kind: int, sought: _Sought | None) -> None:
     if kind == _ARRAY:
-        values[f"{key}[]"] = _skip_array(reader, 0)
+        values[f"{key}[]"] = _skip_array(reader, 0, sought)
     elif kind == _STRING:
         length = reader.number("<Q")
         if length > _MAX_KEPT_TEXT:
@@ -105,12 +112,12 @@ def _read_value(reader: _Reader, values: dict[str, Value], key: str, kind: int) 
         raise _damaged(f"value type {kind}")
 
 
-def _skip_array(reader: _Reader, depth: int) -> int:
+def _skip_array(reader: _Reader, depth: int, sought: _Sought | None = None) -> int:
     kind, count = reader.number("<I"), reader.number("<Q")
     if form := _SCALARS.get(kind):
         reader.skip(count * struct.calcsize(form))
     elif kind == _STRING:
-        reader.skip_texts(count)
+        reader.skip_texts(count, sought)
     elif kind == _ARRAY and depth < _MAX_DEPTH:
         reader.count(count)
         for _ in range(count):
@@ -200,15 +207,20 @@ class _Reader:
             self._stream.seek(target)
             self._buffer, self._at, self._start = b"", 0, target
 
-    def skip_texts(self, count: int) -> None:
-        """Passes over ``count`` texts."""
+    def skip_texts(self, count: int, sought: _Sought | None = None) -> None:
+        """Passes over ``count`` texts, and notes those that are sought."""
         self.count(count)
+        wanted, found = sought or (set(), set())
+        lengths = set(map(len, wanted))
         for _ in range(count):
             if self._at + 8 > len(self._buffer):
                 self._refill(8)
             length: int = _U64.unpack_from(self._buffer, self._at)[0]
             self._at += 8
-            if self._at + length <= len(self._buffer):
+            if length in lengths:
+                if (text := self.take(length)) in wanted:
+                    found.add(text)
+            elif self._at + length <= len(self._buffer):
                 self._at += length
             else:
                 self.skip(length)

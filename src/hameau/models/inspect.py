@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from hameau.kit import N_, BadInput, Corrupt, NotFound, Refused
 from hameau.models.gguf import Header, read_header
-from hameau.models.types import ModelCard
+from hameau.models.types import Ability, ModelCard
 
 _DEFAULT_CONTEXT = 4096
 _COMPUTE_BYTES = 300_000_000  # program, compute buffers and prompt cache of an engine with a small model; measured
@@ -26,7 +27,8 @@ _EMBEDDING_FAMILIES = frozenset(
         "t5encoder",
     }
 )
-_ATTACHMENTS = frozenset({"clip", "mmproj", "wavtokenizer-dec", "whisper"})
+_PROJECTORS = frozenset({"clip", "mmproj"})
+_ATTACHMENTS = _PROJECTORS | frozenset({"wavtokenizer-dec", "whisper"})
 
 # general.file_type (llama.h, enum llama_ftype).
 _FILE_TYPES = {
@@ -35,6 +37,33 @@ _FILE_TYPES = {
     21: "Q2_K_S", 22: "IQ3_XS", 23: "IQ3_XXS", 24: "IQ1_S", 25: "IQ4_NL", 26: "IQ3_S", 27: "IQ3_M", 28: "IQ2_S",
     29: "IQ2_M", 30: "IQ4_XS", 31: "IQ1_M", 32: "BF16", 36: "TQ1_0", 37: "TQ2_0", 38: "MXFP4",
 }  # fmt: skip
+
+
+# What models call the three places of a text with a hole, each with the name under which llama.cpp knows it too: Qwen and
+# StarCoder, Granite, DeepSeek, CodeLlama, GLM, Falcon, PLaMo.
+_INSERTIONS = (
+    ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
+    ("<fim_prefix>", "<fim_suffix>", "<fim_middle>"),
+    ("<fim-prefix>", "<fim-suffix>", "<fim-middle>"),
+    ("<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"),
+    ("<PRE>", "<SUF>", "<MID>"),
+    ("▁<PRE>", "▁<SUF>", "▁<MID>"),
+    ("<|code_prefix|>", "<|code_suffix|>", "<|code_middle|>"),
+    ("<|prefix|>", "<|suffix|>", "<|middle|>"),
+    ("<|plamo:fim_prefix|>", "<|plamo:fim_suffix|>", "<|plamo:fim_middle|>"),
+)
+_MARKS = frozenset(mark for insertion in _INSERTIONS for mark in insertion)
+_THINKING = re.compile(r"<think>|enable_thinking|reasoning_content|<\|channel\|>|\[THINK\]")
+_TOOLS = re.compile(r"\btools\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """The words with which a model's text is marked that has a hole: before it, after it, and what fills it."""
+
+    before: str
+    after: str
+    here: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +81,10 @@ class FileFacts:
     chat_template: str
     kv_bytes_per_token: int
     file_bytes: int
+    insertion: Insertion | None = None
+    """How a place to fill in is marked, for a model that learnt it."""
+    width: int = 0
+    """Numbers in one vector inside; what is laid over it or beside it must be of the same."""
 
 
 def inspect(path: Path) -> FileFacts:
@@ -60,10 +93,61 @@ def inspect(path: Path) -> FileFacts:
     Raises :class:`NotFound`, :class:`Corrupt` (not GGUF, truncated, damaged), :class:`Refused` (unreadable) or
     :class:`BadInput` (a model of another kind). Reads the header only.
     """
+    header = _read(path)
+    _check_kind(header)
+    return _facts(path, header)
+
+
+def abilities(facts: FileFacts, projector: str = "") -> frozenset[Ability]:
+    """What the model can do beyond chatting. ``projector`` is its file of that kind, if there is one."""
+    template = facts.chat_template
+    found: dict[Ability, bool] = {
+        "tools": _TOOLS.search(template) is not None,
+        "vision": bool(projector),
+        "insert": facts.insertion is not None,
+        "thinking": _THINKING.search(template) is not None,
+    }
+    return frozenset(ability for ability, there in found.items() if there)
+
+
+def check_projector(path: Path) -> None:
+    """Raises what :func:`inspect` raises when the file at ``path`` is not one with which a model sees (``mmproj``)."""
+    header = _read(path)
+    if header.text("general.architecture") not in _PROJECTORS or not header.tensors:
+        raise BadInput(
+            N_("This file does not let a model see: it is no projector."),
+            hint=N_("Look beside the model for a file whose name says “mmproj”."),
+        )
+    if header.values.get("clip.has_vision_encoder") is False:
+        raise BadInput(N_("This projector is for sound, not for images."))
+
+
+def check_adapter(path: Path, family: str = "") -> None:
+    """Raises what :func:`inspect` raises when the file at ``path`` is not an adapter (LoRA), or one for another family of
+    models than ``family`` (any, when it is empty)."""
+    header = _read(path)
+    if header.text("general.type") != "adapter" or header.text("adapter.type") != "lora" or not header.tensors:
+        raise BadInput(
+            N_("This file is no adapter."), hint=N_("Adapters (LoRA) are small GGUF files that are made for one model.")
+        )
+    made_for = header.text("general.architecture")
+    if family and made_for != family:
+        raise BadInput(
+            N_("This adapter is made for models of the family {made_for}, and this one is of {family}."),
+            made_for=made_for,
+            family=family,
+        )
+
+
+def _read(path: Path) -> Header:
+    """The header of a complete file."""
     try:
-        with path.open("rb") as stream:
-            header = read_header(stream, os.fstat(stream.fileno()).st_size)
-    except FileNotFoundError as error:
+        with open(path, "rb", opener=_opened) as stream:
+            told = os.fstat(stream.fileno())
+            if not stat.S_ISREG(told.st_mode):
+                raise BadInput(N_("{path} is no file with a model."), path=str(path))
+            header = read_header(stream, told.st_size, _MARKS)
+    except (FileNotFoundError, ValueError) as error:  # a NUL in its name: no file has one
         raise NotFound(N_("There is no file {path}."), path=str(path)) from error
     except IsADirectoryError as error:
         raise BadInput(N_("{path} is a folder, not a model file."), path=str(path)) from error
@@ -74,8 +158,12 @@ def inspect(path: Path) -> FileFacts:
             N_("The file {path} can't be read: {reason}"), path=str(path), reason=error.strerror or str(error)
         ) from error
     _check_complete(header)
-    _check_kind(header)
-    return _facts(path, header)
+    return header
+
+
+def _opened(path: str, flags: int) -> int:
+    """Opens what may be no file at all: a pipe that nobody writes into would hold us for ever."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def card_of(facts: FileFacts, model_id: str = "") -> ModelCard:
@@ -155,6 +243,8 @@ def _facts(path: Path, header: Header) -> FileFacts:
         * (key + value)
         * 2,  # 16-bit keys and values
         file_bytes=header.file_bytes,
+        insertion=next((Insertion(*marks) for marks in _INSERTIONS if header.tokens.issuperset(marks)), None),
+        width=header.number(f"{family}.embedding_length"),
     )
 
 

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 _STARTER = ThreadPoolExecutor(1, thread_name_prefix="hameau-starter")
 _STOP, _CONTINUE = getattr(signal, "SIGSTOP", None), getattr(signal, "SIGCONT", None)  # Windows has neither
 _PATIENCE = 3.0  # seconds that a worker gets to leave by itself
+_LONGEST = 500  # bytes of a line of its last words
 
 
 class Worker:
@@ -59,10 +60,21 @@ class Worker:
         """Whether the process runs (or is paused)."""
         return self._process.poll() is None
 
+    @property
+    def memory_bytes(self) -> int:
+        """Memory that it alone holds; 0 when it is gone."""
+        try:
+            return int(psutil.Process(self.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
+
     def send(self, payload: bytes) -> None:
         """One message to the worker; raises ``OSError`` when it is gone."""
         with self._sending:
-            write_frame(self._input, payload)
+            try:
+                write_frame(self._input, payload)
+            except ValueError as error:  # ended by us this very moment
+                raise BrokenPipeError from error
 
     def receive(self) -> bytes | None:
         """The next message of the worker, or ``None`` when it is gone. For one thread at a time."""
@@ -81,7 +93,12 @@ class Worker:
 
     def last_words(self) -> str:
         """How it ended and what it printed last: for the log and for choosing an error, not for a person."""
-        code = self._process.wait(_PATIENCE) if not self.alive else None
+        try:
+            code: int | None = self._process.wait(
+                _PATIENCE
+            )  # its pipe closes an instant before it can be seen to be gone
+        except subprocess.TimeoutExpired:
+            code = None
         self._listener.join(_PATIENCE)
         return f"exit code {code}: " + " | ".join(self._last_words)
 
@@ -130,7 +147,7 @@ class Worker:
     def _listen(self, stream: BinaryIO) -> None:
         with stream:
             for line in stream:
-                text = line.decode("utf-8", "replace").rstrip()
+                text = line[:_LONGEST].decode("utf-8", "replace").rstrip()
                 self._last_words.append(text)
                 logger.debug("worker %s: %s", self.pid, text)
 

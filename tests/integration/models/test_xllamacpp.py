@@ -102,9 +102,9 @@ def test_an_answer_goes_on_from_its_beginning(generator: LlamaGenerator) -> None
 
 def test_it_tells_what_it_weighed(generator: LlamaGenerator) -> None:
     first = next(iter(generator.stream(replace(PARIS, top_logprobs=5))))
-    assert len(first.alternatives) == 5
-    assert first.alternatives[0].token == first.text
-    weights = [one.logprob for one in first.alternatives]
+    assert len(first.tokens[0].alternatives) == 5
+    assert first.tokens[0].alternatives[0].token == first.text
+    weights = [one.logprob for one in first.tokens[0].alternatives]
     assert weights == sorted(weights, reverse=True)
     assert sum(math.exp(weight) for weight in weights) <= 1.0001
 

@@ -1,63 +1,65 @@
 """Chat models in GGUF, run by llama.cpp (through xllamacpp) in a process of their own.
 
-The request takes the OpenAI form that llama.cpp's server core reads: each model's own chat template is applied there.
+- :mod:`~hameau.models.engines.xllamacpp_request`: what the engine is asked
+- :mod:`~hameau.models.engines.xllamacpp_answer`: what it says back
+- :mod:`~hameau.models.engines.xllamacpp_room`: who is in it at the same time
+- :mod:`~hameau.models.engines.xllamacpp_worker`: its process, and in it
+  :mod:`~hameau.models.engines.xllamacpp_brake`, which stops it in the middle of a long prompt
 """
 
 from __future__ import annotations
 
-import itertools
-import json
 import logging
-import queue
-import struct
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
 
-from hameau.kit import N_, BadInput, Corrupt, HameauError, Missing, NotEnough, Unavailable
+import msgspec
+
+from hameau.kit import N_, Unavailable
+from hameau.models.engines.beside import Beside, Frame, loaded
+from hameau.models.engines.xllamacpp_answer import Answer, Piece, complaint, load_error, pieces, refusal
+from hameau.models.engines.xllamacpp_request import Order, order_of
+from hameau.models.engines.xllamacpp_room import Room
+from hameau.models.inspect import FileFacts, check_adapter, check_projector, inspect
 from hameau.models.machine import calm_threads
 from hameau.models.openmp import openmp_environment
 from hameau.models.ports import Cancel
-from hameau.models.types import (
-    Alternative,
-    Chunk,
-    EngineOptions,
-    GenerationRequest,
-    InstalledModel,
-    ModelCard,
-    Usage,
-)
+from hameau.models.types import Chunk, EngineOptions, GenerationRequest, InstalledModel, ModelCard
 from hameau.models.worker import Worker
 
 logger = logging.getLogger(__name__)
 
 _WORKER = "hameau.models.engines.xllamacpp_worker"
-_HEAD = struct.Struct("<Ic")
-_BATCH = 512  # tokens read at a time; a cancelled prompt still runs to the end of its batch (docs/decisions/0006)
-_CANCEL_POLL = 0.05  # seconds
-
-_Frame = tuple[bytes, dict[str, Any]]
+_BATCH = 512  # tokens of a prompt that are read at a time
+_SHARED_BATCH = 128  # while several are in the engine: whoever is written to waits for a batch between two words
+_LOAD_SECONDS, _SLOWEST_DISK = 60.0, 5_000_000  # and its bytes a second
+_SILENT_SECONDS, _SLOWEST_READING = 60.0, 20_000_000  # of weights a second, for a part of a prompt or a picture
+_FULL = "Context size has been exceeded"  # the engine's words when conversations that share a context filled it
 
 
 def load(model: InstalledModel, options: EngineOptions) -> LlamaGenerator:
-    """Loads ``model``; the memory is checked by the caller. Raises :class:`Corrupt`, :class:`Missing` or
-    :class:`NotEnough`."""
+    """Loads ``model``; the memory is checked by the caller. Raises :class:`Corrupt`, :class:`Missing`,
+    :class:`NotEnough`, or :class:`BadInput` for a projector or an adapter that is none or does not fit."""
+    if model.projector:
+        check_projector(Path(model.projector))
+    if model.recipe.adapters:
+        family = inspect(Path(model.path)).architecture
+        for adapter in model.recipe.adapters:
+            check_adapter(Path(adapter.path), family)
     return LlamaGenerator(model, options)
 
 
 class LlamaGenerator:
-    """A :class:`~hameau.models.Generator`. When its process dies, the answer in progress fails and the next one
+    """A :class:`~hameau.models.Generator`. When its process dies, the answers in progress fail and the next one
     restarts it."""
 
     def __init__(self, model: InstalledModel, options: EngineOptions) -> None:
         self._model = model
         self._options = options
-        self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
-        self._waiting: dict[int, tuple[Worker, queue.SimpleQueue[_Frame | None]]] = {}
-        self._closed = False
-        self._worker = self._start()
+        self._room = Room(options.context, options.parallel)
+        self._known: FileFacts | None = None
+        self._process = Beside(model.card, self._start, _SILENT_SECONDS + self._size() / _SLOWEST_READING)
 
     @property
     def card(self) -> ModelCard:
@@ -65,248 +67,114 @@ class LlamaGenerator:
         return self._model.card
 
     @property
+    def memory_bytes(self) -> int:
+        """What the process that runs it holds now."""
+        return self._process.memory_bytes
+
+    @property
     def pid(self) -> int:
         """The process that runs the model, for whoever measures its memory or energy."""
-        return self._worker.pid
+        return self._process.pid
 
     def stream(self, request: GenerationRequest, cancel: Cancel | None = None) -> Iterator[Chunk]:
         """See :class:`~hameau.models.Generator`. Nothing runs before the first chunk is asked for."""
-        body = json.dumps(_body(request))
-        frames: queue.SimpleQueue[_Frame | None] = queue.SimpleQueue()
-        number = next(self._numbers)
-        worker = self._ask(number, body, frames)
-        finished = False
+        order = order_of(request, self._model, self._facts)
+        answer = Answer(request)
         try:
-            usage = Usage()
-            written = 0
-            reason = "stop"
-            while (frame := _next(frames, cancel)) is not _CANCELLED:
-                letter, data = self._expect(frame, worker)
-                if letter == b"e":
-                    finished = True
-                    if data["problem"]:
-                        raise _failure(data["problem"], request)
-                    yield Chunk(finish="length" if reason == "length" else "stop", usage=usage)
-                    return
-                if "error" in data:
-                    finished = True
-                    raise _explain(data["error"])
-                usage = _usage(data) or usage
-                for choice in data.get("choices") or ():
-                    reason = choice.get("finish_reason") or reason
-                    if chunk := _chunk(choice):
-                        written += 1
-                        yield chunk
-            yield Chunk(finish="cancelled", usage=Usage(completion_tokens=written))
-        finally:
-            with self._lock:
-                self._waiting.pop(number, None)
-            if not finished:
-                _forget(worker, number)
+            yield from self._in_turn(order, request, answer, cancel)
+            return
+        except _Crowded:
+            logger.info("The conversations filled the context of %s together: one is asked again, alone.", self.card.id)
+        yield from self._in_turn(order, request, Answer(request), cancel, alone=True)
 
     def close(self) -> None:
         """Ends the process and frees its memory."""
-        with self._lock:
-            self._closed = True
-        self._worker.close()
+        self._process.close()
 
-    def _ask(self, number: int, body: str, frames: queue.SimpleQueue[_Frame | None]) -> Worker:
+    def _in_turn(
+        self, order: Order, request: GenerationRequest, answer: Answer, cancel: Cancel | None, alone: bool = False
+    ) -> Iterator[Chunk]:
+        number = self._process.number()
+        weight = self._options.context if alone else order.weight
+        if not self._room.enter(number, weight, request.max_tokens, cancel):
+            yield answer.stopped("cancelled")
+            return
         try:
-            return self._ask_once(number, body, frames)
-        except OSError as error:  # it had just died, and that could not be seen yet: a new one is asked, once
-            logger.info("The engine of %s was gone: %s", self.card.id, error)
-        try:
-            return self._ask_once(number, body, frames)
-        except OSError as error:
-            raise self._died(self._worker) from error
+            yield from self._run(number, order, request, answer, cancel)
+        finally:
+            self._room.leave(number)
 
-    def _ask_once(self, number: int, body: str, frames: queue.SimpleQueue[_Frame | None]) -> Worker:
-        """Raises ``OSError`` when the process dies at this very moment."""
-        with self._lock:
-            if self._closed:
-                raise Unavailable(N_("This model was put away."), hint=N_("Ask again: it will be loaded anew."))
-            if not self._worker.alive:
-                self._worker.kill()
-                self._worker = self._start()
-            worker = self._worker
-            self._waiting[number] = (worker, frames)
-        try:
-            worker.send(json.dumps({"id": number, "body": body}).encode())
-        except OSError:
-            with self._lock:
-                self._waiting.pop(number, None)
-            worker.kill()
-            raise
-        return worker
+    def _run(
+        self, number: int, order: Order, request: GenerationRequest, answer: Answer, cancel: Cancel | None
+    ) -> Iterator[Chunk]:
+        known = 0
+        with self._process.line(number, order.route, order.body.encode()) as line:
+            while (frame := line.next(cancel)) is not None:
+                letter, piece = self._understood(frame)
+                if letter == b"e":
+                    line.finished = True
+                    if piece.problem:
+                        raise refusal(piece.problem)
+                    yield from answer.end()
+                    return
+                if piece.error is not None:
+                    line.finished = True
+                    if _FULL not in str(piece.error.get("message")):
+                        raise complaint(piece.error)
+                    if not answer.written:
+                        raise _Crowded
+                    yield answer.stopped("length")
+                    return
+                yield from answer.add(piece)
+                if answer.prompt_tokens != known:
+                    known = answer.prompt_tokens
+                    self._room.read(number, known, request.max_tokens)
+                if answer.complete or (answer.written and not self._room.wrote(number, known + answer.written)):
+                    yield answer.stopped("length")
+                    return
+            yield answer.stopped("cancelled")
+
+    def _facts(self) -> FileFacts:
+        if self._known is None:
+            self._known = inspect(Path(self._model.path))
+        return self._known
 
     def _start(self) -> Worker:
         worker = Worker(_WORKER, calm_threads() | openmp_environment())
-        order = asdict(self._options) | {"path": self._model.path, "batch": _BATCH}
-        try:
-            worker.send(json.dumps({"load": order}).encode())
-            answer = worker.receive()
-        except OSError:
-            answer = None
-        state = json.loads(answer) if answer is not None else {}
+        order: dict[str, object] = asdict(self._options) | {
+            "path": self._model.path,
+            "projector": self._model.projector,
+            "adapters": [asdict(adapter) for adapter in self._model.recipe.adapters],
+            "batch": _BATCH,
+            # A picture must not be cut: some models see all of it at once or nothing.
+            "shared_batch": _BATCH if self._model.projector else _SHARED_BATCH,
+        }
+        state = loaded(worker, order, self._patience())
         if not state.get("ready"):
             worker.close()
-            raise _load_error(self.card, state, worker)
-        threading.Thread(target=self._read, args=(worker,), daemon=True, name="hameau-answers").start()
+            raise load_error(self._model, state, worker)
         return worker
 
-    def _read(self, worker: Worker) -> None:
-        while (frame := worker.receive()) is not None:
-            number, letter = _HEAD.unpack_from(frame)
-            with self._lock:
-                _, frames = self._waiting.get(number, (worker, None))
-            if frames is not None:
-                frames.put((letter, json.loads(frame[_HEAD.size :])))
-        with self._lock:
-            orphans = [frames for owner, frames in self._waiting.values() if owner is worker]
-        for frames in orphans:
-            frames.put(None)
+    def _patience(self) -> float:
+        """Seconds that loading may take: the slowest disk does it, and a chat template that never ends its work does not."""
+        return _LOAD_SECONDS + self._size() / _SLOWEST_DISK
 
-    def _expect(self, frame: _Frame | None, worker: Worker) -> _Frame:
-        if frame is None:
-            raise self._died(worker)
-        return frame
-
-    def _died(self, worker: Worker) -> HameauError:
-        if self._closed:
-            return Unavailable(N_("This model was put away."), hint=N_("Ask again: it will be loaded anew."))
-        logger.error("The engine of %s died: %s", self.card.id, worker.last_words())
-        if worker.exit_code == -9:
-            return NotEnough(
-                N_("The system stopped the model {model}, most likely because memory ran out."),
-                hint=N_("Close other programs or choose a smaller model, then ask again."),
-                model=self.card.title,
-            )
-        return Unavailable(
-            N_("The model {model} stopped unexpectedly."), hint=N_("Ask again: it starts anew."), model=self.card.title
-        )
-
-
-def _body(request: GenerationRequest) -> dict[str, object]:
-    if not request.messages:
-        raise BadInput(N_("There is nothing to answer."))
-    messages = [{"role": message.role, "content": _clean(message.content)} for message in request.messages]
-    if request.prefill:
-        messages.append({"role": "assistant", "content": _clean(request.prefill)})
-    body: dict[str, object] = {
-        "messages": messages,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        "return_progress": True,  # a chunk for each batch of the prompt, so that a long one can be cancelled
-        "cache_prompt": True,
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        "seed": -1 if request.seed is None else request.seed,
-        "repeat_penalty": request.repeat_penalty,
-        "chat_template_kwargs": {"enable_thinking": False},
-    }
-    if request.stop:
-        body["stop"] = list(request.stop)
-    if request.json_schema is not None and request.grammar:
-        raise BadInput(N_("An answer can follow a schema or a grammar, not both."))
-    if request.json_schema is not None:
-        body["response_format"] = {
-            "type": "json_schema",
-            "json_schema": {"name": "answer", "schema": request.json_schema},
-        }
-    if request.grammar:
-        body["grammar"] = request.grammar
-    if request.top_logprobs:
-        body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
-    return body
-
-
-def _clean(text: str) -> str:
-    """Without lone surrogates, which no tokenizer can read."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _chunk(choice: Mapping[str, Any]) -> Chunk | None:
-    text = (choice.get("delta") or {}).get("content") or ""
-    tokens = (choice.get("logprobs") or {}).get("content") or ()
-    weighed = tokens[0].get("top_logprobs", ()) if tokens else ()
-    alternatives = tuple(Alternative(one["token"], one["logprob"]) for one in weighed)
-    return Chunk(text, alternatives) if text or alternatives else None
-
-
-def _usage(data: Mapping[str, Any]) -> Usage | None:
-    usage, timings = data.get("usage"), data.get("timings") or {}
-    if not usage:
-        return None
-    return Usage(
-        prompt_tokens=usage["prompt_tokens"],
-        cached_tokens=timings.get("cache_n", 0),
-        completion_tokens=usage["completion_tokens"],
-        prompt_ms=timings.get("prompt_ms", 0.0),
-        completion_ms=timings.get("predicted_ms", 0.0),
-    )
-
-
-_CANCELLED: _Frame = (b"x", {})
-
-
-def _next(frames: queue.SimpleQueue[_Frame | None], cancel: Cancel | None) -> _Frame | None:
-    if cancel is None:
-        return frames.get()
-    while not cancel.is_set():
+    def _size(self) -> int:
         try:
-            return frames.get(timeout=_CANCEL_POLL)
-        except queue.Empty:
-            continue
-    return _CANCELLED
+            return Path(self._model.path).stat().st_size
+        except OSError:
+            return 0  # gone: the engine says so
+
+    def _understood(self, frame: Frame) -> tuple[bytes, Piece]:
+        letter, said = frame
+        try:
+            return letter, pieces.decode(said)
+        except msgspec.DecodeError as error:
+            logger.error("The engine of %s said what can't be read: %s", self.card.id, error)
+            raise Unavailable(
+                N_("The model {model} said something that can't be read."), model=self.card.title
+            ) from error
 
 
-def _forget(worker: Worker, number: int) -> None:
-    try:
-        worker.send(json.dumps({"cancel": number}).encode())
-    except (OSError, ValueError) as error:  # gone, or its pipe closed by us: nothing left to cancel
-        logger.debug("Nothing to cancel: %s", error)
-
-
-def _failure(problem: str, request: GenerationRequest) -> HameauError:
-    """The engine raises, instead of answering with an error, for a schema that it can't turn into a grammar."""
-    if request.json_schema is not None or request.grammar:
-        return BadInput(N_("The model can't take this request: {reason}"), reason=problem)
-    return Unavailable(N_("The model failed: {reason}"), reason=problem)
-
-
-def _explain(error: Mapping[str, Any]) -> HameauError:
-    message = str(error.get("message", ""))
-    if error.get("type") == "exceed_context_size_error":
-        return BadInput(
-            N_("That is too long for this model: {prompt} tokens, and it reads {context}."),
-            hint=N_("Ask something shorter, or choose a model with a longer context."),
-            prompt=error.get("n_prompt_tokens", 0),
-            context=error.get("n_ctx", 0),
-        )
-    logger.warning("The engine refused a request: %s", message)
-    if int(error.get("code", 500)) < 500:
-        return BadInput(N_("The model can't take this request: {reason}"), reason=message)
-    return Unavailable(N_("The model failed: {reason}"), reason=message)
-
-
-def _load_error(card: ModelCard, state: Mapping[str, Any], worker: Worker) -> HameauError:
-    logger.error("The engine could not load %s: %s %s", card.id, state, worker.last_words())
-    if "missing" in state:
-        return Missing(
-            N_("The engine that runs models can't start: {reason}"),
-            hint=N_("On Debian: apt install libgomp1. Otherwise reinstall Hameau; hameau doctor says what is missing."),
-            reason=state["missing"],
-        )
-    if worker.exit_code == -9:
-        return NotEnough(
-            N_("The system stopped the model {model}, most likely because memory ran out."),
-            hint=N_("Close other programs or choose a smaller model, then ask again."),
-            model=card.title,
-        )
-    return Corrupt(
-        N_("The engine can't load the model {model}: its file is damaged or of a kind it does not know."),
-        hint=N_("Remove it and fetch it again: hameau models remove {id}"),
-        model=card.title,
-        id=card.id,
-    )
+class _Crowded(Exception):
+    """The conversations in the engine filled its context, and this one had not begun to write."""
