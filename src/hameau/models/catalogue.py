@@ -86,22 +86,20 @@ def _origin(data: Mapping[str, Any]) -> Origin:
 def to_toml(card: ModelCard, added_at: str = "") -> str:
     """``card`` as TOML that :func:`parse` reads back; ``added_at`` is written as a comment-free extra line when
     given."""
-    lines = [f"added_at = {_quoted(added_at)}"] if added_at else []
+    lines = [f"added_at = {quoted(added_at)}"] if added_at else []
     for name in _PLAIN:
         value = getattr(card, name)
         if isinstance(value, bool):
             lines.append(f"{name} = {str(value).lower()}")
         else:
-            lines.append(f"{name} = {value if isinstance(value, int) else _quoted(value)}")
+            lines.append(f"{name} = {value if isinstance(value, int) else quoted(value)}")
     lines.append(f"languages = {_list(card.languages)}")
     if card.note:
-        lines += ["", "[note]", *(f"{_quoted(key)} = {_quoted(value)}" for key, value in card.note.items())]
+        lines += ["", "[note]", *(f"{quoted(key)} = {quoted(value)}" for key, value in card.note.items())]
     for origin in card.origins:
-        lines += ["", "[[origins]]", f"kind = {_quoted(origin.kind)}"]
+        lines += ["", "[[origins]]", f"kind = {quoted(origin.kind)}"]
         lines += [
-            f"{name} = {_quoted(getattr(origin, name))}"
-            for name in ("member", "url", "module")
-            if getattr(origin, name)
+            f"{name} = {quoted(getattr(origin, name))}" for name in ("member", "url", "module") if getattr(origin, name)
         ]
         lines += [f"{name} = {_list(getattr(origin, name))}" for name in ("packages", "hosts") if getattr(origin, name)]
     return "\n".join(lines) + "\n"
@@ -114,10 +112,10 @@ _PLAIN = (
 
 
 def _list(values: tuple[str, ...]) -> str:
-    return "[" + ", ".join(_quoted(value) for value in values) + "]"
+    return "[" + ", ".join(quoted(value) for value in values) + "]"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """``text`` as a TOML basic string (TOML 1.0, "String"): control characters escaped, lone surrogates replaced."""
     clean = text.encode("utf-8", "replace").decode("utf-8")
     escaped = clean.replace("\\", "\\\\").replace('"', '\\"')

@@ -20,16 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from hameau.kit import N_, Cancelled, Corrupt, NotEnough, locked
+from hameau.kit import N_, Cancelled, Corrupt, locked
+from hameau.models.disk import check_disk, disk_error
 from hameau.models.packages import download
 from hameau.models.ports import Cancel
-from hameau.models.shelf import Shelf, disk_error
+from hameau.models.shelf import Shelf
 from hameau.models.types import InstalledModel, ModelCard, Origin, Progress
 
 logger = logging.getLogger(__name__)
 
 _CHUNK = 1 << 20
-_MARGIN = 64 << 20  # bytes left free on the disk after all
 
 # What zipfile raises for an archive that was changed: a broken list, data, method or flag.
 _BAD_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
@@ -113,18 +113,6 @@ def check_whole(card: ModelCard, size: int, sha256: str) -> None:
             N_("What arrived is not the model {model}: its fingerprint differs from the catalogue's."),
             hint=N_("It was thrown away. Try again; if it happens again, tell whoever keeps your package index."),
             model=card.title,
-        )
-
-
-def check_disk(folder: Path, need: int) -> None:
-    """Raises :class:`NotEnough`, with both numbers, when ``need`` bytes don't fit."""
-    free = shutil.disk_usage(folder).free
-    if free < need + _MARGIN:
-        raise NotEnough(
-            N_("There is not enough room on the disk: {need} MB are needed, {free} MB are free."),
-            hint=N_("Make room, or keep the models elsewhere: set HAMEAU_MODELS_DIR to a folder on another disk."),
-            need=(need + _MARGIN) // 1_000_000,
-            free=free // 1_000_000,
         )
 
 

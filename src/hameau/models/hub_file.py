@@ -4,9 +4,9 @@ download."""
 from __future__ import annotations
 
 from hameau.kit import N_, Refused, locked
-from hameau.models.fetch import Arrival, check_disk
+from hameau.models.disk import check_disk, disk_error
+from hameau.models.fetch import Arrival
 from hameau.models.ports import Border
-from hameau.models.shelf import disk_error
 from hameau.models.types import InstalledModel, ModelCard, Origin
 from hameau.perimeter import Connection
 

@@ -3,32 +3,54 @@ questions."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
-from hameau.kit import N_, BadInput, HameauError, Missing, NotEnough, NotFound, Refused
+import psutil
+
+from hameau.kit import N_, BadInput, Conflict, Missing, NotFound, Refused
 from hameau.models.adopt import adopt
 from hameau.models.background import BackgroundEmbedder
+from hameau.models.blobs import Blobs
 from hameau.models.catalogue import Catalogue, bundled
+from hameau.models.embedders import Embedders, looks_like_path
 from hameau.models.fetch import Arrival, PackageSource, fetch_packages
 from hameau.models.gate import Gate
+from hameau.models.half import discard, unfinished
+from hameau.models.handle import Handle
 from hameau.models.hub_file import fetch_url
 from hameau.models.index import index_connections
 from hameau.models.inspect import FileFacts, inspect
 from hameau.models.machine import free_memory, physical_cores
+from hameau.models.making import copy, make, make_from_files
+from hameau.models.names import alike
+from hameau.models.nearby import nearby, places
+from hameau.models.ollama_store import PREFIX as OLLAMA
+from hameau.models.ollama_store import bring, nearby_in_ollama
 from hameau.models.packages import download
+from hameau.models.pool import Pool, Wish
 from hameau.models.ports import Border, Cancel, Embedder, Engines, Generator
+from hameau.models.services import Services
 from hameau.models.shelf import Shelf
-from hameau.models.types import EngineOptions, InstalledModel, Kind, ModelCard, Origin, Progress
+from hameau.models.types import (
+    EngineOptions,
+    InstalledModel,
+    Kind,
+    LoadedModel,
+    Memory,
+    ModelCard,
+    Nearby,
+    Origin,
+    Progress,
+    Recipe,
+    Unfinished,
+)
 from hameau.perimeter import UNWRITTEN, Connection, Witness, target_of
 from hameau.perimeter import Kind as Event
-
-logger = logging.getLogger(__name__)
 
 LARGE, SMALL = "qwen2.5-coder-1.5b-instruct", "qwen2.5-coder-0.5b-instruct"
 """The starter chat models: the large one where :data:`ROOMY` bytes are free, else the small one."""
@@ -51,6 +73,9 @@ class Models:
         threads: int = 0,
         context: int = 0,
         parallel: int = 1,
+        budget: int = 0,
+        keep_alive: float = -1,
+        services: Services | None = None,
         border: Border | None = None,
         witness: Witness = UNWRITTEN,
         packages: PackageSource | None = None,
@@ -58,8 +83,11 @@ class Models:
     ) -> None:
         """``folder`` may be shared by several homes. ``wanted`` is the chat model that the settings name, if any,
         and ``embedding`` the embedder: its name, the name of a folder or file in ``folder``, or a path;
-        ``threads`` and ``context`` of 0 mean what is right for the machine and the model; ``memory`` says how many bytes
-        are free. ``border`` lets a download out, and is asked for nothing else."""
+        ``threads`` and ``context`` of 0 mean what is right for the machine and the model; ``parallel`` answers are
+        written at once by one model; ``budget`` are the bytes that all may hold together, 0: what is free, as ``memory``
+        says; ``keep_alive`` are the seconds that one stays in memory after its use, negative: until that is needed.
+        ``services`` are the programs elsewhere that run models for us. ``border`` lets a download out, and is asked for
+        nothing else."""
         self.gate = gate or Gate()
         self._catalogue = catalogue or bundled()
         self._shelf = Shelf(folder, self._catalogue)
@@ -68,45 +96,47 @@ class Models:
         self._overruled: frozenset[str] = frozenset()  # loaded before the wish changed: no longer first choice
         self._threads = min(threads or physical_cores(), physical_cores())
         self._context = context
-        self._parallel = parallel
+        self._parallel = max(1, parallel)
+        self._keep_alive = keep_alive
+        self._services = services
         self._border = border
         self._witness = witness
         self._packages = packages
         self._memory = memory
-        self._loading = threading.RLock()  # held for the seconds that a chat model takes
-        self._making = threading.RLock()  # held for an instant: a search must not wait for a model that loads
-        self._generators: dict[str, Generator] = {}
-        self._embedding = embedding
-        self._embedder: Embedder | None = None
-        self._older: dict[str, Embedder | None] = {}  # by id: their vectors serve until the new ones are complete
-        self._background: BackgroundEmbedder | None = None
+        self._wishing = threading.Lock()
+        self._pool = Pool(self._load, self._needs, memory, budget=budget)
+        self._embedders = Embedders(engines, folder, self._threads, self.gate, embedding)
 
     def cards(self) -> tuple[ModelCard, ...]:
         """Every model of the catalogue, and the installed ones that no catalogue knows."""
         known = tuple(self._catalogue)
         names = {card.id for card in known}
-        return known + tuple(model.card for model in self._shelf.all() if model.card.id not in names)
+        return known + tuple(model.card for model in self.installed() if model.card.id not in names)
 
     def card(self, model_id: str) -> ModelCard:
         """One card; raises :class:`NotFound` with the names that there are."""
-        if (there := self._shelf.find(model_id)) is not None:
+        if (there := self._find(model_id)) is not None:
             return there.card
         return self._catalogue.card(model_id)
 
     def installed(self) -> tuple[InstalledModel, ...]:
-        """The models that can be used now, bundled ones included."""
+        """The models that can be used now: those of this machine, bundled ones included, then those of services."""
         carried = tuple(
             InstalledModel(card, "", "")
             for card in self._catalogue
             for origin in card.origins
             if origin.kind == "bundled" and find_spec(origin.module) is not None
         )
-        return carried + self._shelf.all()
+        own = carried + self._shelf.all()
+        names = {model.card.id for model in own}
+        brought = tuple(model for model in self._embedders.all() if model.card.id not in names)
+        return own + brought + (self._services.models() if self._services is not None else ())
 
     def facts(self, model_id: str) -> FileFacts | None:
-        """What the file of an installed model says of itself; ``None`` for a bundled one. Raises :class:`Missing`."""
+        """What the file of an installed model says of itself; ``None`` for a bundled one, a folder, and one that
+        runs elsewhere. Raises :class:`Missing`."""
         model = self._installed(model_id)
-        return inspect(Path(model.path)) if model.path else None
+        return inspect(Path(model.path)) if _is_chat_file(model) else None
 
     def recommended(self) -> tuple[ModelCard, ...]:
         """The starter models for this machine: a chat model that its free memory can carry, and the embedder."""
@@ -115,14 +145,16 @@ class Models:
         return tuple(card for name in names if (card := self._catalogue.find(name)) is not None)
 
     def choose(self, kind: Kind = "chat", wanted: str | None = None) -> InstalledModel:
-        """The model to use: ``wanted``, else the settings', else the one that is loaded, else the recommended one, else
-        any installed one. Raises :class:`Missing` with the command that brings it."""
+        """The model to use: ``wanted``, else the settings', else a recommended one that is loaded, else the recommended one,
+        else any that is installed here. A model of a service is used only when it is named. Raises :class:`Missing` with the
+        command that brings it."""
         if name := wanted or (self._wanted if kind == "chat" else ""):
             return self._of_kind(self._installed(name), kind)
-        there = {model.card.id: model for model in self.installed() if model.card.kind == kind}
+        there = {model.card.id: model for model in self.installed() if model.card.kind == kind and not model.service}
         starters = [card.id for card in self.recommended() if card.kind == kind]
-        loaded = [name for name in tuple(self._generators) if name not in self._overruled]
-        for name in (*loaded, *starters, SMALL, LARGE, *there):
+        loaded = [name for name in self._pool.names() if name not in self._overruled]
+        mine = [name for name in loaded if name in (LARGE, SMALL)]  # a program's choice is not ours
+        for name in (*mine, *starters, SMALL, LARGE, *loaded, *there):
             if name in there:
                 return there[name]
         raise _missing(starters[0] if starters else SMALL)
@@ -132,9 +164,9 @@ class Models:
 
         A loaded model goes on with what it is doing, and is unloaded when another one needs its room.
         """
-        with self._loading:
+        with self._wishing:
             if model_id != self._wanted:
-                self._wanted, self._overruled = model_id, frozenset(self._generators)
+                self._wanted, self._overruled = model_id, frozenset(self._pool.names())
                 self._witness.record(Event.MODEL_CHOSEN, model=model_id or "auto")
 
     def consent_for(self, model_id: str, who: str) -> Connection | None:
@@ -172,7 +204,9 @@ class Models:
         self, what: str | Path, progress: Progress, cancel: Cancel | None, consent: Connection | None
     ) -> InstalledModel:
         arrival = Arrival(self._shelf, progress, cancel, self._packages or download)
-        if isinstance(what, Path) or _looks_like_path(what):
+        if isinstance(what, str) and what.startswith(OLLAMA):
+            return bring(what.removeprefix(OLLAMA), arrival)
+        if isinstance(what, Path) or looks_like_path(what):
             return adopt(Path(what), self._catalogue, arrival)
         card = self._catalogue.card(what)
         if (there := self._shelf.find(what)) is not None:
@@ -190,125 +224,211 @@ class Models:
         return fetch_url(card, origin, arrival, self._border, consent)
 
     def remove(self, model_id: str) -> None:
-        """Deletes an installed model; it is unloaded first. Raises :class:`Missing`, or :class:`Refused` for a
-        bundled one."""
+        """Deletes an installed model; it is unloaded first, whatever it does. Raises :class:`Missing`, or :class:`Refused` for
+        a bundled one, and for what is not ours to delete."""
         model = self._installed(model_id)
+        if model.service:
+            raise Refused(
+                N_("{model} runs elsewhere, so it can't be removed here."),
+                hint=N_("Let go of the whole service with: hameau models disconnect {service}"),
+                model=model.card.title,
+                service=model.service,
+            )
         if not model.path:
             raise Refused(N_("{model} comes with Hameau and can't be removed."), model=model.card.title)
-        with self._loading:
-            if (loaded := self._generators.pop(model_id, None)) is not None:
-                loaded.close()
-            self._shelf.remove(model)
+        if self._shelf.find(model_id) is None:
+            raise Refused(
+                N_("{model} was put in the folder of models by hand."),
+                hint=N_("Delete {path} yourself when you are sure."),
+                model=model.card.title,
+                path=model.path,
+            )
+        if not any(other.weights == model.weights for other in self._shelf.all() if other.card.id != model_id):
+            self._pool.unload(model.weights, now=True)
+        self._shelf.remove(model)
         self._witness.record(Event.MODEL_REMOVED, model=model_id)
 
-    def generator(self, model_id: str | None = None) -> Generator:
-        """The chat model, loaded (once). Another one is unloaded first when memory is short.
+    def generator(
+        self, model_id: str | None = None, *, context: int | None = None, keep_alive: float | None = None
+    ) -> Handle:
+        """The chat model, loaded (once), as a handle that stays good when it is put away: it comes back when it speaks.
+
+        ``context`` are the tokens that must fit, at most what the model was trained for; an engine with more room is used as
+        it is, one with less is loaded anew when nobody uses it. ``keep_alive`` are the seconds that it stays in memory after
+        its use: 0 puts it away at once, negative keeps it until its memory is needed, ``None`` means as the settings say.
+        Others are put away first when memory is short; when they are writing, the handle comes at once, and waits for them
+        when it speaks.
 
         Raises :class:`Missing` (not installed), :class:`NotEnough` (memory) or :class:`Corrupt`, before anything is
         loaded.
         """
-        with self._loading:
-            model = self.choose("chat", model_id)
-            self._overruled -= {model.card.id}
-            if (loaded := self._generators.get(model.card.id)) is not None:
-                return loaded
-            inspect(Path(model.path))
-            self._make_room(model.card)
-            options = EngineOptions(self._threads, self._context or model.card.context, self._parallel)
-            generator = self._engines.chat(model, options)
-            self._generators[model.card.id] = generator
-            return generator
+        model = self.choose("chat", model_id)
+        self._overruled -= {model.card.id}
+        handle = Handle(self._pool, self.gate, model, self._options(), self._wish(model, context, keep_alive))
+        handle.load()
+        return handle
+
+    def _options(self) -> EngineOptions:
+        return EngineOptions(self._threads, 0, self._parallel)
+
+    def _wish(self, model: InstalledModel, context: int | None, keep_alive: float | None) -> Wish:
+        usual = self._context or model.card.context
+        wanted = max(usual, context or 0)
+        if wanted > usual and (facts := _facts(model)) is not None and facts.trained_context:
+            wanted = max(usual, min(wanted, facts.trained_context))
+        return Wish(wanted, self._keep_alive if keep_alive is None else keep_alive)
+
+    def _needs(self, model: InstalledModel, options: EngineOptions) -> int:
+        """Bytes that ``model`` will take. Raises what is wrong with its file."""
+        if model.service:
+            return 0
+        facts = _facts(model)
+        more = max(0, options.context - model.card.context)
+        return model.card.ram_bytes + (facts.kv_bytes_per_token * more if facts is not None else 0)
+
+    def _load(self, model: InstalledModel, options: EngineOptions) -> Generator:
+        if model.service and self._services is not None:
+            return self._services.generator(model, options.context)
+        return self._engines.chat(model, options)
 
     def embedder(self) -> Embedder:
         """The embedder for questions, in this process. Loads at its first text; raises :class:`Missing` then."""
-        with self._making:
-            if self._embedder is None:
-                self._embedder = self._engines.embedder(self._threads, self._embedding_path())
-            return self._embedder
+        return self._embedders.embedder()
 
     def embedder_by_id(self, identity: str) -> Embedder | None:
         """The embedder that made the vectors called ``identity``, if it is still here: the one in use, the bundled ones
         and those in the folder of models are tried. Loads nothing."""
-        with self._making:
-            if self._embedder is not None and self._embedder.id == identity:
-                return self._embedder
-            if identity not in self._older:
-                self._older[identity] = self._find_embedder(identity)
-            return self._older[identity]
-
-    def _find_embedder(self, identity: str) -> Embedder | None:
-        for name in self._engines.embedders(self._shelf.folder):
-            try:
-                made = self._engines.embedder(self._threads, name)
-            except HameauError as error:
-                logger.debug("%s is not an embedder: %s", name, error)
-                continue
-            if made.id == identity:
-                return made
-            made.close()
-        return None
+        return self._embedders.by_id(identity)
 
     def want_embedder(self, embedding: str) -> None:
         """From now on ``embedding`` is the embedder that the settings name; empty: the bundled one.
 
         The vectors of the one before serve until the new one has made its own.
         """
-        with self._making:
-            if embedding == self._embedding:
-                return
-            self._embedding = embedding
-            before, background = self._embedder, self._background
-            self._embedder = self._background = None
-            if before is not None:
-                self._older[before.id] = before
-        if background is not None:
-            background.close()
-
-    def _embedding_path(self) -> str:
-        """The wish of the settings as the engines know it: a path for what lies in the folder of models."""
-        inside = self._shelf.folder / self._embedding
-        if self._embedding and inside.exists():
-            return str(inside.absolute())
-        return str(Path(self._embedding).expanduser()) if _looks_like_path(self._embedding) else self._embedding
+        self._embedders.want(embedding)
 
     def background_embedder(self) -> BackgroundEmbedder:
         """The same embedder for passages, in a process of its own that stands still while a person waits."""
-        with self._making:
-            if self._background is None:
-                same = self.embedder()
-                wanted = self._embedding_path()
-                self._background = BackgroundEmbedder(
-                    self._engines.embedding_worker, same.id, same.dimensions, self._threads, self.gate, wanted
-                )
-            return self._background
+        return self._embedders.background()
 
-    def loaded(self) -> tuple[str, ...]:
-        """The ids of the chat models in memory."""
-        return tuple(self._generators)
+    def embedder_for(self, model_id: str | None = None) -> Embedder:
+        """The embedder of that name, ready to be asked; the one in use for none. Background work stands aside while it
+        embeds. Raises :class:`NotFound`, :class:`Missing`, or :class:`BadInput` for a chat model."""
+        if model_id is None:
+            return self._embedders.in_use()
+        model = self.resolve(model_id)
+        if model.card.kind != "embedding":
+            raise BadInput(
+                N_("{model} is a chat model, and makes no vectors."),
+                hint=N_("Those that do: {known}"),
+                model=model.card.title,
+                known=", ".join(each.card.id for each in self.installed() if each.card.kind == "embedding"),
+            )
+        if model.service and self._services is not None:
+            return self._services.embedder(model)
+        return self._embedders.named(
+            model.path or ("" if model.card.id == self._engines.embedding_model else model.card.id)
+        )
+
+    def resolve(self, name: str) -> InstalledModel:
+        """The chat or embedding model that a program calls ``name``: as here, or as Ollama would (``name:latest``, case left
+        aside). Raises :class:`NotFound` with the names that there are, or :class:`Missing` with the way to get it."""
+        there = self.installed()
+        exactly = (model for model in there if model.card.id == name)
+        nearly = (model for model in there if alike(name, model.card.id))
+        if (found := next(exactly, None) or next(nearly, None)) is not None:
+            return found
+        if (card := next((card for card in self._catalogue if alike(name, card.id)), None)) is not None:
+            raise _missing(card.id)
+        raise NotFound(
+            N_("There is no model called “{model}” here."),
+            hint=N_("The models are: {known}"),
+            model=name[:200],
+            known=", ".join(model.card.id for model in there),
+        )
+
+    def make(self, name: str, recipe: Recipe, *, files: Mapping[str, Path] | None = None) -> InstalledModel:
+        """A model called ``name`` that uses the weights of another one in its own way, or has weights of its own: ``files`` by
+        their names; one of that name is replaced when it was made so too. Raises :class:`NotFound`, :class:`BadInput` or
+        :class:`Conflict`, and what :meth:`add` raises for files."""
+        arrival = self._arrival()
+        self._check_name(name)
+        if files is not None:
+            return self._made(make_from_files(name, recipe, files, arrival))
+        return self._made(make(self.resolve(recipe.base), name, recipe, arrival))
+
+    @property
+    def blobs(self) -> Blobs:
+        """The files that programs sent to make models of."""
+        return self._shelf.blobs
+
+    def copy(self, source: str, target: str) -> InstalledModel:
+        """Another name for a model; its weights stay one. Raises :class:`NotFound`, :class:`BadInput` or :class:`Conflict`."""
+        self._check_name(target)
+        return self._made(copy(self.resolve(source), target, self._arrival()))
+
+    def _check_name(self, name: str) -> None:
+        """Raises :class:`Conflict` for the name of a model that is here and not on the shelf: bundled, or a service's."""
+        for model in self.installed():
+            if alike(name, model.card.id) and self._shelf.find(model.card.id) is None:
+                raise Conflict(
+                    N_("Another model called “{model}” is already there."),
+                    hint=N_("Choose another name."),
+                    model=model.card.id,
+                )
+
+    def _made(self, made: InstalledModel) -> InstalledModel:
+        for one in self._pool.loaded():  # what it was before is not what answers from now on
+            if one.model.card.id == made.card.id and one.model.weights != made.weights:
+                self._pool.unload(one.model.weights)
+        self._witness.record(Event.MODEL_ADDED, model=made.card.id, sha256=made.card.sha256)
+        return made
+
+    def loaded(self) -> tuple[LoadedModel, ...]:
+        """The chat models in memory, the one used last first."""
+        return self._pool.loaded()
+
+    def memory(self) -> Memory:
+        """What models hold, and what they may."""
+        return self._pool.memory(psutil.virtual_memory().total)
 
     def unload(self, model_id: str) -> None:
-        """Frees the memory of a loaded chat model; nothing happens when it is not loaded."""
-        with self._loading:
-            if (loaded := self._generators.pop(model_id, None)) is not None:
-                loaded.close()
+        """Frees the memory of a loaded chat model as soon as nobody uses it; nothing happens when it is not loaded."""
+        for one in self._pool.loaded():
+            if one.model.card.id == model_id:
+                self._pool.unload(one.model.weights)
+                return
+        if (model := self._find(model_id)) is not None:
+            self._pool.unload(model.weights)
+
+    def nearby(self) -> tuple[Nearby, ...]:
+        """Models that lie on a stick or in a folder of this machine and could be added."""
+        here = self._shelf.all()
+        found = nearby(places(), {model.card.size_bytes for model in here})
+        return found + nearby_in_ollama(frozenset(model.card.id for model in here))
+
+    def unfinished(self) -> tuple[Unfinished, ...]:
+        """The models of the catalogue that are half here: :meth:`add` goes on with them."""
+        return unfinished(self._shelf, self._catalogue)
+
+    def discard(self, model_id: str) -> None:
+        """Throws away what has arrived of a model that is half here. Raises :class:`Conflict` while it arrives."""
+        discard(self._shelf, model_id)
 
     def close(self) -> None:
         """Ends every engine."""
-        with self._loading:
-            for model_id in tuple(self._generators):
-                self.unload(model_id)
-        with self._making:
-            if self._background is not None:
-                self._background.close()
-            for embedder in filter(None, (self._embedder, *self._older.values())):
-                embedder.close()
-            self._background = self._embedder = None
-            self._older.clear()
+        self._pool.close()
+        self._embedders.close()
+
+    def _arrival(self) -> Arrival:
+        return Arrival(self._shelf, lambda _done, _total: None, None, self._packages or download)
+
+    def _find(self, model_id: str) -> InstalledModel | None:
+        return next((model for model in self.installed() if model.card.id == model_id), None)
 
     def _installed(self, model_id: str) -> InstalledModel:
-        for model in self.installed():
-            if model.card.id == model_id:
-                return model
+        if (model := self._find(model_id)) is not None:
+            return model
         self._catalogue.card(model_id)
         raise _missing(model_id)
 
@@ -316,21 +436,6 @@ class Models:
         if model.card.kind != kind:
             raise BadInput(N_("{model} is not a chat model."), model=model.card.title)
         return model
-
-    def _make_room(self, card: ModelCard) -> None:
-        for other in tuple(self._generators):
-            if self._memory() >= card.ram_bytes:
-                return
-            self.unload(other)
-        free = self._memory()
-        if free < card.ram_bytes:
-            raise NotEnough(
-                N_("{model} needs {need} MB of memory, and {free} MB are free."),
-                hint=N_("Close other programs, or choose a smaller model: hameau models list shows them."),
-                model=card.title,
-                need=card.ram_bytes // 1_000_000,
-                free=free // 1_000_000,
-            )
 
 
 def _origin(card: ModelCard) -> Origin:
@@ -345,5 +450,10 @@ def _missing(model_id: str) -> Missing:
     )
 
 
-def _looks_like_path(what: str) -> bool:
-    return "/" in what or "\\" in what or what.lower().endswith(".gguf") or what in (".", "..", "~")
+def _is_chat_file(model: InstalledModel) -> bool:
+    return bool(model.path) and model.card.kind == "chat" and not Path(model.path).is_dir()
+
+
+def _facts(model: InstalledModel) -> FileFacts | None:
+    """What the file says, if it is one. Raises what is wrong with it."""
+    return inspect(Path(model.path)) if _is_chat_file(model) else None

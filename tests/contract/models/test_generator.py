@@ -9,27 +9,59 @@ from pathlib import Path
 
 import pytest
 
+from fakes.llama import llama_server
 from fakes.models import CARD, ScriptedGenerator
+from fakes.speaker_folder import tiny
 from hameau.kit import BadInput
-from hameau.models import Chunk, EngineOptions, GenerationRequest, Generator, InstalledModel, Message
+from hameau.models import Chunk, EngineOptions, GenerationRequest, Generator, InstalledModel, Message, Service
 from hameau.models.catalogue import bundled
 from hameau.models.engines import ENGINES
+from hameau.perimeter import Perimeter
 
 _CONTEXT = 512
 ASK = GenerationRequest((Message("user", "Count from one to twenty, in words, one after the other."),), max_tokens=40)
 
 
-@pytest.fixture(scope="module", params=["fake", pytest.param("llama.cpp", marks=pytest.mark.needs_model)])
-def generator(request: pytest.FixtureRequest) -> Iterator[Generator]:
+ADAPTERS = [
+    "fake",
+    pytest.param("llama.cpp", marks=pytest.mark.needs_model),
+    pytest.param("service", marks=pytest.mark.needs_model),
+    pytest.param("transformers", marks=pytest.mark.needs_transformers),
+]
+
+
+@pytest.fixture(scope="module", params=ADAPTERS)
+def generator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generator]:
     """A generator whose context holds 512 tokens."""
+    card = bundled().card("smollm2-135m-instruct")
     if request.param == "fake":
         yield ScriptedGenerator("one two three four five six", card=replace(CARD, context=_CONTEXT))
         return
-    model_file: Callable[[str], Path] = request.getfixturevalue("model_file")
-    card = bundled().card("smollm2-135m-instruct")
-    made = ENGINES.chat(InstalledModel(card, str(model_file(card.id)), ""), EngineOptions(2, _CONTEXT))
+    if request.param == "service":
+        model_file: Callable[[str], Path] = request.getfixturevalue("model_file")
+        yield from served(model_file(card.id), tmp_path_factory.mktemp("home"))
+        return
+    if request.param == "transformers":
+        request.getfixturevalue("transformers")
+        path = tiny(tmp_path_factory.mktemp("tiny"), context=_CONTEXT)
+    else:
+        path = request.getfixturevalue("model_file")(card.id)
+    made = ENGINES.chat(InstalledModel(card, str(path), ""), EngineOptions(2, _CONTEXT))
     yield made
     made.close()
+
+
+def served(model: Path, home: Path) -> Iterator[Generator]:
+    """The same model in llama.cpp's own server, reached under a Connection."""
+    border = Perimeter(home)
+    with llama_server(model, "key", _CONTEXT) as place:
+        host, _, port = place.partition(":")
+        border.allow(host, int(port), why="a test", who="Ada", name="there")
+        engine = ENGINES.services["openai"](
+            Service("there", "openai", f"http://{place}", "there", "key"), border.client
+        )
+        yield engine.generator(replace(CARD, id="there/model"), engine.models()[0])
+    border.journal.close()
 
 
 def text_of(chunks: list[Chunk]) -> str:

@@ -105,6 +105,15 @@ def test_what_is_not_there(tmp_path: Path, adopt: Adopt) -> None:
         adopt(tmp_path / "nothing.gguf")
 
 
+@pytest.mark.parametrize("name", ["with\0nothing.gguf", "circle.gguf"])
+def test_what_leads_nowhere(name: str, tmp_path: Path, adopt: Adopt) -> None:
+    (tmp_path / "circle.gguf").symlink_to("circle.gguf")
+    with pytest.raises(NotFound):
+        adopt(tmp_path / name)
+    with pytest.raises(NotFound):
+        adopt(Path("~nobody-of-that-name/model.gguf"))
+
+
 def test_a_bad_file_leaves_nothing_behind(tmp_path: Path, shelf: Shelf, adopt: Adopt) -> None:
     with pytest.raises(Corrupt):
         adopt(write(tmp_path / "Mine.gguf", TINY[:-7]))

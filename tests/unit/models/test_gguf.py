@@ -166,3 +166,11 @@ def test_an_unknown_tensor_type_does_not_stop_us() -> None:
     content = SMALL.replace(struct.pack("<IQ", 0, 128), struct.pack("<IQ", 4_000, 128))
     assert content != SMALL
     assert header(content).tensors == 2
+
+
+@given(st.sets(st.sampled_from(["a", "é", "x", "", "words"])))
+def test_the_tokens_asked_for_are_found(wanted: set[str]) -> None:
+    content = SMALL.replace(b"\5\0\0\0\0\0\0\0words", b"\x15\0\0\0\0\0\0\0tokenizer.ggml.tokens")
+    assert content != SMALL
+    read = read_header(io.BytesIO(content), len(content), frozenset(wanted))
+    assert read.tokens == wanted & {"a", "é"}
