@@ -9,11 +9,13 @@ The way of a question, one file a step, all pure but the last two:
 - ``checking``, ``answering``: each sentence against its sources, with its citations
 - ``turn``, ``summary``, ``draft``: the steps in order, as commands and events
 - ``driver``: performs the commands
+- ``as_model``: the library speaks as a model of a chat, with footnotes
 - ``conversations``, ``export``: what was said, kept; ``health``: and found again
 
 Knows nothing of databases' dialects, engines, terminals or pages.
 """
 
+from hameau.assistant.as_model import Replies, Spoken, as_model, in_footnotes
 from hameau.assistant.assistant import Assistant, language_of
 from hameau.assistant.conversations import forget_in_answers
 from hameau.assistant.health import index_turns, turns_unindexed
@@ -45,13 +47,17 @@ __all__ = [
     "EvidenceFound",
     "Question",
     "Reader",
+    "Replies",
     "Sentence",
     "SentenceChecked",
     "Speakers",
+    "Spoken",
     "Task",
     "TokenSaid",
     "Turn",
+    "as_model",
     "forget_in_answers",
+    "in_footnotes",
     "index_turns",
     "language_of",
     "turns_unindexed",

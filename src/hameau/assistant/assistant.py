@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -17,7 +17,7 @@ from hameau.assistant.turn import answer_turn
 from hameau.assistant.types import AnswerEvent, Conversation, Done, Question, Turn
 from hameau.kit import LANGUAGES, N_, BadInput, HameauError, NotFound, monotonic_ms
 from hameau.library import Document, Source, detect_language
-from hameau.models import Cancel, Gate
+from hameau.models import Cancel, Chunk, Gate
 from hameau.perimeter import UNWRITTEN, Kind, Witness
 from hameau.storage import Database
 
@@ -48,21 +48,53 @@ class Assistant:
         stops the model; nothing is kept then. When the answer can't be kept (a full disk), it is given first, by a
         :class:`Done` without a conversation, and the error is raised after it.
         """
+        question = self._ready(question)
+        earlier = [turn.question.text for turn in self._turns(question)]
+        speaks = language_of(question.text or question.template, language)
+        for event in self._answer(question, earlier, speaks, cancel):
+            if isinstance(event, Done):
+                yield from self._close(question, event, speaks)
+            else:
+                yield event
+
+    def reply(
+        self,
+        question: Question,
+        earlier: Sequence[str] = (),
+        /,
+        *,
+        cancel: Cancel | None = None,
+        language: str = "fr",
+        heard: Callable[[Chunk], None] = lambda _: None,
+    ) -> Iterator[AnswerEvent]:
+        """The same for a program that keeps the chat itself: ``earlier`` are the questions before this one, the first first,
+        and nothing is kept here. ``heard`` is told all that models say, with what it cost."""
+        question = self._ready(question)
+        speaks = language_of(question.text or question.template, language)
+        yield from self._answer(question, earlier, speaks, cancel, heard)
+
+    def _ready(self, question: Question) -> Question:
+        """``question`` as it can be answered. Raises what :meth:`ask` raises."""
         question = _checked(question)
         if question.model:
             # A name that is not there is said before anything is searched.
             self._speakers.choose("chat", question.model)
         self._check_place(question)
-        earlier = [turn.question.text for turn in self._turns(question)]
-        speaks = language_of(question.text or question.template, language)
+        return question
+
+    def _answer(
+        self,
+        question: Question,
+        earlier: Sequence[str],
+        language: str,
+        cancel: Cancel | None,
+        heard: Callable[[Chunk], None] = lambda _: None,
+    ) -> Iterator[AnswerEvent]:
         asked = self._witness.mark(question.text or question.template)
         self._witness.record(Kind.ASKED, task=question.task, space=question.space, mark=asked)
         with self._gate.person():
-            for event in drive(_steps(question, earlier, speaks), question, self._reader, self._speakers, cancel):
-                if isinstance(event, Done):
-                    yield from self._close(question, event, speaks)
-                else:
-                    yield event
+            steps = _steps(question, earlier, language)
+            yield from drive(steps, question, self._reader, self._speakers, cancel, heard)
 
     def _close(self, question: Question, done: Done, language: str) -> Iterator[Done]:
         try:

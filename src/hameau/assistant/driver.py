@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -22,13 +22,18 @@ _COMMANDS = (Search, Weigh, Speak, Listen, ReadDocuments)
 
 
 def drive(
-    turn: Turn, question: Question, reader: Reader, speakers: Speakers, cancel: Cancel | None = None
+    turn: Turn,
+    question: Question,
+    reader: Reader,
+    speakers: Speakers,
+    cancel: Cancel | None = None,
+    heard: Callable[[Chunk], None] = lambda _: None,
 ) -> Iterator[AnswerEvent]:
-    """The events of ``turn``, as they happen. Closing the iterator stops the model.
+    """The events of ``turn``, as they happen. Closing the iterator stops the model. ``heard`` is told all that it says.
 
     Raises ``Cancelled`` when ``cancel`` is set.
     """
-    driver = _Driver(question, reader, speakers, cancel)
+    driver = _Driver(question, reader, speakers, cancel, heard)
     reply: Any = None
     try:
         while True:
@@ -49,11 +54,19 @@ def drive(
 
 
 class _Driver:
-    def __init__(self, question: Question, reader: Reader, speakers: Speakers, cancel: Cancel | None) -> None:
+    def __init__(
+        self,
+        question: Question,
+        reader: Reader,
+        speakers: Speakers,
+        cancel: Cancel | None,
+        heard: Callable[[Chunk], None],
+    ) -> None:
         self._question = question
         self._reader = reader
         self._speakers = speakers
         self._cancel = cancel
+        self._heard = heard
         self._chunks: Iterator[Chunk] | None = None
 
     def perform(self, step: Command) -> object:
@@ -71,7 +84,7 @@ class _Driver:
             case Speak():
                 return self._speak(step)
             case Listen():
-                return next(self._chunks, None) if self._chunks is not None else None
+                return self._listen()
             case ReadDocuments():
                 return self._read(step)
 
@@ -103,6 +116,12 @@ class _Driver:
             return None
         self._chunks = generator.stream(step.request, self._cancel)
         return generator.card.id
+
+    def _listen(self) -> Chunk | None:
+        chunk = next(self._chunks, None) if self._chunks is not None else None
+        if chunk is not None:
+            self._heard(chunk)
+        return chunk
 
     def close(self) -> None:
         """Stops the model if it still speaks."""

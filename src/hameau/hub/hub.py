@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from hameau.accounts import Keys
 from hameau.assistant import Assistant, forget_in_answers
 from hameau.hub.locking import DATABASE, ready
 from hameau.hub.presence import Presence
@@ -20,7 +21,7 @@ from hameau.kit import settings as setting_kinds
 from hameau.library import Filter, Indexer, Library, SearchResults, Source
 from hameau.library.extraction import SandboxedExtractor
 from hameau.library.sources import FolderSource
-from hameau.models import Gate, Models, physical_cores
+from hameau.models import Gate, Models, Services, physical_cores
 from hameau.models.engines import ENGINES
 from hameau.perimeter import Kind, Perimeter
 from hameau.storage import Database, alone
@@ -92,8 +93,22 @@ class Hub:
                 embedding=self.settings.embedding_model,
                 threads=self.settings.threads,
                 context=self.settings.context_tokens,
+                parallel=self.settings.parallel_answers,
+                budget=self.settings.models_memory_bytes,
+                keep_alive=self.settings.keep_alive_seconds,
+                services=self.services,
             ),
         )
+
+    @property
+    def services(self) -> Services:
+        """The programs that run models for us, here or elsewhere."""
+        return self._once("services", lambda: Services(lambda: self.database, self.perimeter, ENGINES.services))
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of programs."""
+        return self._once("keys", lambda: Keys(lambda: self.database, self.perimeter))
 
     @property
     def library(self) -> Library:

@@ -28,6 +28,16 @@ class Settings:
     )
     host: str = settings.setting("127.0.0.1", "The address that `hameau serve` listens on: this machine alone.")
     port: int = settings.setting(8484, "The port that `hameau serve` listens on.", low=0)
+    require_key: bool = settings.setting(
+        False,
+        "Ask for a key on this machine too: where several people use it, or where another program passes requests on. "
+        "From other machines a key is always asked for.",
+    )
+    allowed_origins: tuple[str, ...] = settings.setting(
+        (),
+        "Web apps whose pages may have models speak from a browser of this machine, such as `https://notes.example`; for more "
+        "they need a key.",
+    )
     language: str = settings.setting(
         "", "The language of commands and pages, `fr` or `en`. Empty: the terminal's, the browser's."
     )
@@ -43,6 +53,18 @@ class Settings:
     threads: int = settings.setting(0, "Processor threads for models. 0: as many as there are physical cores.", low=0)
     context_tokens: int = settings.setting(
         0, "The context window of the chat model, in tokens. 0: what the model's card says.", low=0
+    )
+    parallel_answers: int = settings.setting(
+        4, "Answers that one chat model writes at the same time; more of them wait in line.", low=1
+    )
+    models_memory_bytes: int = settings.setting(
+        0, "Memory that loaded chat models may take together, in bytes. 0: as much as is free.", low=0
+    )
+    keep_alive_seconds: int = settings.setting(
+        1800,
+        "How long a chat model stays in memory after its last answer, in seconds. 0: it goes at once; -1: it stays until its "
+        "memory is needed.",
+        low=-1,
     )
     max_file_bytes: int = settings.setting(
         200_000_000, "Files larger than this many bytes are not read; the library says so.", low=1

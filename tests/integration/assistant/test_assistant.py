@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from fakes.models import HashedEmbedder, ScriptedGenerator
-from hameau.assistant import Answer, AnswerEvent, Assistant, Done, EvidenceFound, Question, Turn
+from hameau.assistant import Answer, AnswerEvent, Assistant, Done, EvidenceFound, Question, Turn, as_model
 from hameau.kit import BadInput, Cancelled, Missing, NotEnough, NotFound, now
 from hameau.library import Extracted, Item, Library
-from hameau.models import Gate, Generator, InstalledModel, Kind
+from hameau.models import Chunk, Gate, GenerationRequest, Generator, InstalledModel, Kind, Message
 from hameau.storage import Database
 
 RULES = """# Règlement intérieur
@@ -244,3 +244,27 @@ def test_an_answer_that_cannot_be_kept_is_given_all_the_same(house: House, monke
     assert isinstance(given[-1], Done)
     assert given[-1].answer.answered
     assert given[-1].answer.conversation == ""
+
+
+def test_a_program_that_keeps_the_chat_itself_leaves_nothing_here(house: House) -> None:
+    heard: list[Chunk] = []
+    house.assistant.reply(FEE)  # not begun: nothing happens
+    answer = last(house.assistant.reply(FEE, heard=heard.append))
+    assert answer.answered
+    assert answer.conversation == ""
+    assert house.assistant.conversations() == []
+    assert "".join(chunk.text for chunk in heard)
+    followed = list(house.assistant.reply(Question("Et pour les non-adhérents ?"), [FEE.text]))
+    evidence = followed[0]
+    assert isinstance(evidence, EvidenceFound)
+    assert evidence.question.startswith(FEE.text)
+
+
+def test_the_library_speaks_as_a_model_of_a_chat(house: House) -> None:
+    request = GenerationRequest((Message("system", "Réponds en vers."), Message("user", FEE.text)))
+    *pieces, end = as_model(house.assistant, request)
+    text = "".join(piece.chunk.text for piece in pieces)
+    assert text.startswith("L'adhésion annuelle coûte 12 € pour les habitants. [1]")
+    (first, *_) = end.citations
+    assert first.quote in house.library.text(first.document_id)
+    assert house.assistant.conversations() == []
