@@ -1,4 +1,4 @@
-"""Says through which face a person asks, for the journal: ``page`` or ``api``.
+"""Says through which face a person asks, for the journal: ``page`` or ``api``; or which program with a key does.
 
 It holds for all the work of a request, in threads and in streams too: both run in a copy of the request's context.
 """
@@ -9,13 +9,20 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hameau.perimeter import asking
+from hameau.server.faces import face_at
+from hameau.server.visitors import VISITOR, Visitor
 
 PAGE, API = "page", "api"
 
 
 def face_of(path: str, site: str) -> str:
     """``page`` for a page and for what its scripts ask (``Sec-Fetch-Site: same-origin``), ``api`` for programs. Pure."""
-    return API if path.startswith("/api/") and site != "same-origin" else PAGE
+    return API if face_at(path) and site != "same-origin" else PAGE
+
+
+def name_of(visitor: Visitor | None, path: str, site: str) -> str:
+    """``key NAME`` for whoever brought a key, else the face. Pure."""
+    return f"key {visitor.key.name}" if visitor is not None and visitor.key is not None else face_of(path, site)
 
 
 class Asker:
@@ -28,5 +35,6 @@ class Asker:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with asking(face_of(scope["path"], Headers(scope=scope).get("sec-fetch-site", ""))):
+        site = Headers(scope=scope).get("sec-fetch-site", "")
+        with asking(name_of(scope.get(VISITOR), scope["path"], site)):
             await self.app(scope, receive, send)

@@ -1,7 +1,8 @@
 """One endpoint of the API, declared once: its route, its checks and its description all come from here.
 
 The handler is a plain function in a thread: ``handler(call, parameters)`` or ``handler(call, parameters, body)``. Path and
-query parameters are decoded together into ``parameters``, the JSON body into ``body``.
+query parameters are decoded together into ``parameters``, the JSON body into ``body``. A ``live`` handler is asynchronous
+and gets the request first: ``await handler(request, call, parameters, body)``; it may stream, and notice a hang-up.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from starlette.routing import Route
 
 from hameau.kit import N_
 from hameau.server.call import Call, call_of
-from hameau.server.errors import TooLarge, failure_of, known, status_of
+from hameau.server.errors import TooLarge, known
+from hameau.server.events import SSE
+from hameau.server.faces import Face, failed
 from hameau.server.mistakes import bad_shape
 from hameau.server.replies import json_reply
 from hameau.server.shapes import MAX_BODY, NoParameters
-from hameau.server.visitors import check_visitor
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -34,7 +36,7 @@ class Endpoint:
     """What a caller must know of one endpoint, and the function behind it.
 
     ``answer`` is the type of the JSON answer, ``None`` for no content. A handler that returns a ``Response`` sends it as it
-    is; ``media`` and ``events`` then describe it. A handler with ``raw`` reads the request itself (streams, uploads).
+    is; ``media``, ``events`` and ``stream`` then describe it. A handler with ``raw`` reads the request itself (uploads).
     """
 
     method: str
@@ -45,10 +47,20 @@ class Endpoint:
     body: type | None = None
     answer: Any = None
     status: int = 200
+    also: tuple[tuple[int, str], ...] = ()
+    """Other answers that are a success and hold nothing: the status, and when it comes."""
     media: str = "application/json"
     events: tuple[tuple[str, Any], ...] = ()
+    """What a stream carries, by the name of the event; an empty name for data alone."""
+    stream: str = SSE
+    """The media type of a stream."""
     raw: bool = False
+    live: bool = False
+    limit: int = MAX_BODY
+    """Bytes of body at most."""
     tag: str = ""
+    face: Face = "native"
+    """Whose protocol it speaks: its errors have that form."""
 
     def route(self) -> Route:
         """The Starlette route that answers it."""
@@ -56,20 +68,18 @@ class Endpoint:
         async def answer(request: Request) -> Response:
             call = call_of(request)
             try:
-                check_visitor(call, self.method, self.path)
                 return await self._answer(request, call)
             except Exception as error:
                 log.debug("%s %s failed", self.method, self.path, exc_info=error)
-                ours = known(error)
-                return json_reply(failure_of(ours, call.language), status_of(ours))
+                return failed(self.face, known(error), call.language)
 
         return Route(self.path, answer, methods=[self.method], name=f"{self.method} {self.path}")
 
     async def _answer(self, request: Request, call: Call) -> Response:
         arguments: list[Any] = [call, decode_parameters(request, self.parameters)]
         if self.body is not None and not self.raw:
-            arguments.append(decode_json(await read_bounded(request, MAX_BODY), self.body))
-        if self.raw:
+            arguments.append(decode_json(await read_bounded(request, self.limit), self.body))
+        if self.raw or self.live:
             response: Response = await self.handler(request, *arguments)
             return response
         value = await run_in_threadpool(self.handler, *arguments)
@@ -91,7 +101,7 @@ def decode_json(data: bytes, shape: type[T]) -> T:
     """``data`` as ``shape``; anything else is refused with the reason and the place."""
     try:
         return msgspec.json.decode(data or b"{}", type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise bad_shape(error) from error
 
 

@@ -6,10 +6,12 @@ import logging
 
 import msgspec
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from hameau.kit import (
     N_,
     BadInput,
+    Busy,
     Cancelled,
     Conflict,
     Corrupt,
@@ -32,6 +34,7 @@ STATUS: dict[type[HameauError], int] = {
     Corrupt: 422,
     Cancelled: 499,
     HameauError: 500,
+    Busy: 429,
     Missing: 503,
     Unavailable: 503,
     NotEnough: 507,
@@ -56,7 +59,25 @@ class WrongMethod(BadInput):
     code = "wrong_method"
 
 
-STATUS |= {TooLarge: 413, BadShape: 422, WrongMethod: 405}
+class NoKey(Refused):
+    """A key is needed, and none came."""
+
+    code = "no_key"
+
+
+class WrongKey(Refused):
+    """What came is no key, or no more."""
+
+    code = "wrong_key"
+
+
+class TooManyTries(Unavailable):
+    """Too many wrong keys came from the same place."""
+
+    code = "too_many_tries"
+
+
+STATUS |= {TooLarge: 413, BadShape: 422, WrongMethod: 405, NoKey: 401, WrongKey: 401, TooManyTries: 429}
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -90,6 +111,8 @@ def known(error: Exception) -> HameauError:
         return error
     if isinstance(error, HTTPException):
         return _of_http(error)
+    if isinstance(error, ClientDisconnect):  # nobody is there to read this
+        return Cancelled()
     log.error("unforeseen error while answering a request", exc_info=error)
     return HameauError(
         N_("Something went wrong inside Hameau."),

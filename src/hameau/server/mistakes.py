@@ -12,7 +12,7 @@ _PLACE = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`\Z")
 _KINDS = (
     (re.compile(r"Object missing required field `(?P<name>[^`]*)`"), N_("The field {name} is missing.")),
     (re.compile(r"Object contains unknown field `(?P<name>[^`]*)`"), N_("The field {name} is not known here.")),
-    (re.compile(r"Invalid enum value (?P<value>.+)"), N_("The field {name} can't be {value}.")),
+    (re.compile(r"Invalid (?:enum )?value (?P<value>.+)"), N_("The field {name} can't be {value}.")),
     (
         re.compile(r"Expected `\w+` of length (?P<wanted>[<>=]+ ?\d+)"),
         N_("The length of the field {name} must be {wanted}."),

@@ -10,6 +10,8 @@ import msgspec
 from hameau import __version__
 from hameau.server.endpoint import Endpoint
 from hameau.server.errors import Failure
+from hameau.server.events import SSE
+from hameau.server.faces import FAILURE_SHAPES
 
 TEMPLATE = "#/components/schemas/{name}"
 UPLOAD = {
@@ -25,7 +27,7 @@ UPLOAD = {
 
 def document(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
     """The whole description, as plain data."""
-    types: list[Any] = [Failure]
+    types: list[Any] = [_failure_shape(endpoint) for endpoint in endpoints]
     for endpoint in endpoints:
         types += [each for each in (endpoint.answer, endpoint.body) if each is not None]
         types += [shape for _, shape in endpoint.events]
@@ -33,7 +35,7 @@ def document(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
     known = [(shape, schema) for shape, schema in zip(types, schemas, strict=True)]
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
-        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, known)
+        paths.setdefault(_path(endpoint), {})[endpoint.method.lower()] = _operation(endpoint, known)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -46,6 +48,15 @@ def document(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
         "paths": paths,
         "components": {"schemas": components},
     }
+
+
+def _path(endpoint: Endpoint) -> str:
+    """Without Starlette's converters: ``{id:path}`` is ``{id}``."""
+    return re.sub(r"{(\w+):\w+}", r"{\1}", endpoint.path)
+
+
+def _failure_shape(endpoint: Endpoint) -> Any:
+    return FAILURE_SHAPES.get(endpoint.face, Failure)
 
 
 def _anything(shape: type) -> dict[str, Any]:
@@ -62,12 +73,16 @@ def _schema(shape: Any, known: list[tuple[Any, dict[str, Any]]]) -> dict[str, An
 def _operation(endpoint: Endpoint, known: list[tuple[Any, dict[str, Any]]]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": re.sub(
-            r"[^a-z]+", "_", f"{endpoint.method} {endpoint.path.removeprefix('/api/v1')}".lower()
+            r"[^a-z0-9]+", "_", f"{endpoint.method} {_path(endpoint).removeprefix('/api/v1')}".lower()
         ).strip("_"),
         "summary": endpoint.summary,
         "tags": [endpoint.tag],
         "parameters": _parameters(endpoint),
-        "responses": {str(endpoint.status): _success(endpoint, known), "default": _failure(known)},
+        "responses": {
+            str(endpoint.status): _success(endpoint, known),
+            **{str(status): {"description": why} for status, why in endpoint.also},
+            "default": _failure(endpoint, known),
+        },
     }
     if endpoint.body is not None:
         content = {"application/json": {"schema": _schema(endpoint.body, known)}}
@@ -85,20 +100,27 @@ def _success(endpoint: Endpoint, known: list[tuple[Any, dict[str, Any]]]) -> dic
         content["application/json"] = {"schema": {}}
     description = "As asked."
     if endpoint.events:
-        content["text/event-stream"] = {
-            "schema": {"type": "string"},
+        content[endpoint.stream] = {
+            "schema": _event(endpoint) if endpoint.stream == SSE else {"type": "string"},
             "x-events": {name: _schema(shape, known) for name, shape in endpoint.events},
         }
-        description = (
-            "The whole answer, or server-sent events with `stream: true`: each event's data is one JSON value."
-        )
+        form = "server-sent events: each event's data is one JSON value" if endpoint.stream == SSE else "one a line"
+        description = f"The whole answer, or when it is streamed its pieces, {form}."
     return {"description": description, "content": content}
 
 
-def _failure(known: list[tuple[Any, dict[str, Any]]]) -> dict[str, Any]:
+def _event(endpoint: Endpoint) -> dict[str, Any]:
+    """One of the events (HTML standard, 9.2): readers of OpenAPI take the schema of a stream for that of each."""
+    properties: dict[str, Any] = {"data": {"type": "string"}}
+    if names := [name for name, _ in endpoint.events if name]:
+        properties["event"] = {"enum": names}
+    return {"type": "object", "required": ["data"], "properties": properties}
+
+
+def _failure(endpoint: Endpoint, known: list[tuple[Any, dict[str, Any]]]) -> dict[str, Any]:
     return {
         "description": "What went wrong, in the reader's language.",
-        "content": {"application/json": {"schema": _schema(Failure, known)}},
+        "content": {"application/json": {"schema": _schema(_failure_shape(endpoint), known)}},
     }
 
 
@@ -107,7 +129,7 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     (_,), components = msgspec.json.schema_components([endpoint.parameters], ref_template=TEMPLATE)
     described = components[endpoint.parameters.__name__]
     required = set(described.get("required", ()))
-    in_path = set(re.findall(r"{(\w+)}", endpoint.path))
+    in_path = set(re.findall(r"{(\w+)}", _path(endpoint)))
     return [
         {
             "name": name,

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from functools import partial
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from hameau.kit import N_, BadInput, Conflict, Corrupt, Refused
 from hameau.perimeter import Level
 from hameau.server.app import create_app
 from hameau.server.doors import Address, bracketed
+from hameau.server.line import HEADER_BYTES, Line
 from hameau.server.ports import House
 
 _THIS_MACHINE = "127.0.0.1"
@@ -70,25 +72,31 @@ def _serve_at(hub: House, host: str, port: int, on_ready: Callable[[str], None] 
     listening = listen(host, port)
     try:
         address = Address(host, listening.getsockname()[1])
-        config = uvicorn.Config(
-            create_app(hub, address),
-            loop="asyncio",
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        config = configured(create_app(hub, address))
         url = f"http://{bracketed(host)}:{address.port}/"
         server = _Server(config, lambda: on_ready(url) if on_ready else None, partial(_may_listen, hub, host))
         server.run(sockets=[listening])
         return address.port if server.closed else 0
     finally:
         listening.close()
+
+
+def configured(app: ASGIApp) -> uvicorn.Config:
+    """How Uvicorn serves ``app``: by itself, saying nothing of itself, with a watch on each line."""
+    return uvicorn.Config(
+        app,
+        loop="asyncio",
+        http=Line,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from hameau.accounts import Scope
 from hameau.assistant import Citation, Conversation, Sentence, Task, Turn
 from hameau.library import Document, DocumentState, Passage, Source
-from hameau.models import InstalledModel, ModelCard
 
 MAX_QUESTION = 100_000
 MAX_BODY = 1_000_000
@@ -180,34 +180,6 @@ class ExportQuery(msgspec.Struct, frozen=True):
     format: Literal["markdown", "json"] = "markdown"
 
 
-class NewModel(Ask, frozen=True):
-    """``model`` is an id of the catalogue, or the path of a GGUF file or of a folder on this machine.
-    ``consent`` is the person's yes to the one download that some models need."""
-
-    model: Annotated[str, Meta(min_length=1, max_length=4096)]
-    consent: bool = False
-
-
-class Arrival(msgspec.Struct, frozen=True):
-    """A model on its way here. ``done`` and ``total`` are bytes; ``total`` is 0 while it is not known."""
-
-    id: str
-    model: str
-    state: Literal["running", "done", "failed"]
-    done: int
-    total: int
-    message: str = ""
-    hint: str = ""
-
-
-class Models(msgspec.Struct, frozen=True):
-    """What is on this machine, what can come, and what is on its way."""
-
-    installed: tuple[InstalledModel, ...]
-    catalogue: tuple[ModelCard, ...]
-    arrivals: tuple[Arrival, ...]
-
-
 class SettingsNow(msgspec.Struct, frozen=True):
     """How Hameau is set. ``model`` is the one that answers; empty means that Hameau chooses by the free memory."""
 
@@ -355,3 +327,43 @@ class JournalChecked(msgspec.Struct, frozen=True):
     head: str
     key: str
     problems: tuple[ProblemTold, ...]
+
+
+class NewApiKey(Ask, frozen=True):
+    """A program that may come in from now on."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=60, description="What you call the program or the device.")]
+    scopes: Annotated[
+        tuple[Scope, ...],
+        Meta(
+            min_length=1,
+            max_length=3,
+            description="`chat`: models speak. `read`: search, read and ask the library. `admin`: all that you may do.",
+        ),
+    ]
+    expires_at: (
+        Annotated[str, Meta(max_length=40, description="RFC 3339, or a day; `null`: until it is taken back.")] | None
+    ) = None
+
+
+class KeyNow(msgspec.Struct, frozen=True):
+    """A key, as it is kept: never the key itself."""
+
+    id: str
+    name: str
+    hint: Annotated[str, Meta(description="Its first signs.")]
+    scopes: tuple[Scope, ...]
+    created_at: str
+    expires_at: str | None
+    last_used_at: str | None
+
+
+class KeyList(msgspec.Struct, frozen=True):
+    keys: tuple[KeyNow, ...]
+
+
+class KeyMade(msgspec.Struct, frozen=True):
+    """A key at the one moment when it can be read."""
+
+    key: KeyNow
+    secret: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from hameau.kit import N_, say, translations
+from hameau.server.licences import terms
 
 NARROW = "\u202f"
 HARD = "\u00a0"
@@ -22,14 +23,6 @@ MONTHS = (
     N_("November"),
     N_("December"),
 )
-LICENCES = {
-    "apache-2.0": N_("Free: use it, copy it and change it as you like, at work too. Keep its licence with it."),
-    "mit": N_("Free: use it, copy it and change it as you like, at work too. Keep its licence with it."),
-    "eupl-1.2": N_("Free: use it, copy it and change it; whoever passes on a changed one shares the changes."),
-    "llama": N_("Not free software: use is allowed under the maker's conditions. Read them before work with it."),
-    "gemma": N_("Not free software: use is allowed under the maker's conditions. Read them before work with it."),
-}
-UNKNOWN_LICENCE = N_("Its conditions are the maker's: read them before you pass it on.")
 LANGUAGE_NAMES = {
     "fr": N_("French"),
     "en": N_("English"),
@@ -119,9 +112,7 @@ def _day(local: datetime, language: str) -> str:
 
 def licence(identifier: str, language: str) -> str:
     """What a licence allows, in one plain sentence. The full text stays the rule."""
-    lowered = identifier.lower()
-    text = next((text for start, text in LICENCES.items() if lowered.startswith(start)), UNKNOWN_LICENCE)
-    return say(text, language)
+    return say(terms(identifier).summary, language)
 
 
 def languages(codes: tuple[str, ...], language: str) -> str:

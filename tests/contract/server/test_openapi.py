@@ -15,6 +15,7 @@ from fakes.house import HouseInMemory, furnished
 from hameau.kit import HameauError
 from hameau.server import create_app
 from hameau.server.api import ENDPOINTS
+from hameau.server.app import EVERY
 from hameau.server.errors import STATUS
 
 Schema = dict[str, Any]
@@ -99,7 +100,11 @@ REQUESTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("DELETE", "/api/v1/conversations/conversation_1", "/api/v1/conversations/{id}", {}),
     ("GET", "/api/v1/models", "/api/v1/models", {}),
     ("POST", "/api/v1/models", "/api/v1/models", {"json": {"model": "grand-modele", "consent": True}}),
+    ("GET", "/api/v1/models/nearby", "/api/v1/models/nearby", {}),
+    ("GET", "/api/v1/models/petit-modele", "/api/v1/models/{id}", {}),
+    ("POST", "/api/v1/models/petit-modele/unload", "/api/v1/models/{id}/unload", {}),
     ("DELETE", "/api/v1/models/petit-modele", "/api/v1/models/{id}", {}),
+    ("POST", "/api/v1/chat", "/api/v1/chat", {"json": {"messages": [{"role": "user", "content": "Bonjour"}]}}),
     ("GET", "/api/v1/settings", "/api/v1/settings", {}),
     ("PATCH", "/api/v1/settings", "/api/v1/settings", {"json": {"language": "fr", "model": "petit-modele"}}),
     ("GET", "/api/v1/perimeter", "/api/v1/perimeter", {}),
@@ -114,13 +119,17 @@ REQUESTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("GET", "/api/v1/journal?kind=connection-allowed&limit=1", "/api/v1/journal", {}),
     ("GET", "/api/v1/journal/verify", "/api/v1/journal/verify", {}),
     ("GET", "/api/v1/journal/export", "/api/v1/journal/export", {}),
+    ("GET", "/api/v1/keys", "/api/v1/keys", {}),
+    ("POST", "/api/v1/keys", "/api/v1/keys", {"json": {"name": "Nextcloud", "scopes": ["chat", "read"]}}),
+    ("DELETE", "/api/v1/keys/phone", "/api/v1/keys/{name}", {}),
 ]
-BY_ARRIVAL = {("GET", "/api/v1/models/arrivals/{id}"), ("DELETE", "/api/v1/models/arrivals/{id}")}
+_ARRIVAL = "/api/v1/models/arrivals/{id}"
+BY_ARRIVAL = {("GET", _ARRIVAL), ("DELETE", _ARRIVAL), ("POST", _ARRIVAL + "/pause"), ("POST", _ARRIVAL + "/resume")}
 
 
 def test_every_endpoint_is_asked_here() -> None:
     asked = {(method, path) for method, _, path, _ in REQUESTS} | BY_ARRIVAL
-    assert asked == {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS}
+    assert asked == {(endpoint.method, endpoint.path.replace(":path}", "}")) for endpoint in ENDPOINTS}
 
 
 @pytest.mark.parametrize(("method", "address", "path", "more"), REQUESTS, ids=[f"{r[0]} {r[1]}" for r in REQUESTS])
@@ -129,6 +138,7 @@ def test_answers_are_as_described(
 ) -> None:
     client.post("/api/v1/ask", json={"question": "cotisation annuelle"})
     house.perimeter.allow("imap.example.org", 993, why="mail", who="jeanne", name="mail")
+    house.keys.make("phone", ["read"])
     answer = client.request(method, address, **more)
     responses = described["paths"][path][method.lower()]["responses"]
     assert str(answer.status_code) in responses, answer.text
@@ -178,6 +188,18 @@ def test_events_are_as_described(client: Client, described: Schema) -> None:
     assert seen == {"evidence", "best", "token", "sentence", "done"}
 
 
+def test_events_of_a_chat_are_as_described(client: Client, described: Schema) -> None:
+    content = described["paths"]["/api/v1/chat"]["post"]["responses"]["200"]["content"]
+    events = content["text/event-stream"]["x-events"]
+    wanted = {"messages": [{"role": "user", "content": "Bonjour toi"}], "stream": True}
+    seen = []
+    for block in client.post("/api/v1/chat", json=wanted).text.strip().split("\n\n"):
+        name, data = (line.partition(": ")[2] for line in block.split("\n"))
+        seen.append(name)
+        assert faults(json.loads(data), events[name], described) == []
+    assert seen == ["state", "token", "token", "token", "done"]
+
+
 def test_a_model_arrives_or_is_stopped(client: Client, house: HouseInMemory, described: Schema) -> None:
     reached = threading.Event()
 
@@ -197,11 +219,23 @@ def test_a_model_arrives_or_is_stopped(client: Client, house: HouseInMemory, des
     running = client.get(address).json()
     assert running["state"] == "running"
     assert faults(running, schema["application/json"]["schema"], described) == []
+    assert client.post(f"{address}/pause").status_code == 200
+    assert ended(client, address)["state"] == "paused"
+    assert not house.models.discarded
+    reached.clear()
+    resumed = client.post(f"{address}/resume").json()
+    assert faults(resumed, schema["application/json"]["schema"], described) == []
+    assert reached.wait(30)
     assert client.delete(address).status_code == 204
-    while (ended := client.get(address).json())["state"] == "running":
-        threading.Event().wait(0.01)
-    assert ended["state"] == "failed"
+    assert ended(client, address)["state"] == "stopped"
     assert "grand-modele" not in house.models.here
+
+
+def ended(client: Client, address: str) -> dict[str, Any]:
+    """The arrival, once it is no longer running."""
+    while (found := client.get(address).json())["state"] == "running":
+        threading.Event().wait(0.01)
+    return dict(found)
 
 
 WRONG: list[tuple[str, str, int, dict[str, Any]]] = [
@@ -232,6 +266,24 @@ WRONG: list[tuple[str, str, int, dict[str, Any]]] = [
     ("POST", "/api/v1/perimeter/connections", 400, {"json": {**CONNECTION, "until": "2001-01-01"}}),
     ("DELETE", "/api/v1/perimeter/connections/none", 404, {}),
     ("PUT", "/api/v1/perimeter/level", 422, {"json": {"level": "open"}}),
+    ("POST", "/api/v1/chat", 422, {"json": {"messages": []}}),
+    ("POST", "/api/v1/chat", 422, {"json": {"messages": [{"role": "tool", "content": "x"}]}}),
+    ("POST", "/api/v1/chat", 400, {"json": {"messages": [{"role": "user", "content": " "}]}}),
+    ("POST", "/api/v1/chat", 404, {"json": {"messages": [{"role": "user", "content": "a"}], "model": "nobody"}}),
+    (
+        "POST",
+        "/api/v1/chat",
+        403,
+        {"json": {"messages": [{"role": "user", "content": "a"}], "model": "hameau/library"}},
+    ),
+    ("GET", "/api/v1/models/nobody", 404, {}),
+    ("POST", "/api/v1/models/nobody/unload", 404, {}),
+    ("POST", "/api/v1/models/arrivals/none/pause", 404, {}),
+    ("POST", "/api/v1/models/arrivals/none/resume", 404, {}),
+    ("POST", "/api/v1/keys", 422, {"json": {"name": "a", "scopes": []}}),
+    ("POST", "/api/v1/keys", 422, {"json": {"name": "a", "scopes": ["everything"]}}),
+    ("POST", "/api/v1/keys", 400, {"json": {"name": " ", "scopes": ["chat"]}}),
+    ("DELETE", "/api/v1/keys/none", 404, {}),
     ("GET", "/api/v1/journal?kind=gossip", 400, {}),
     ("GET", "/api/v1/journal?since=yesterday", 400, {}),
     ("GET", "/api/v1/journal/verify?head=x", 400, {}),
@@ -265,7 +317,7 @@ def test_the_document_holds_together(described: Schema) -> None:
     names = set(described["components"]["schemas"])
     assert set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(described))) <= names
     operations = [one["operationId"] for path in described["paths"].values() for one in path.values()]
-    assert len(operations) == len(set(operations)) == len(ENDPOINTS)
+    assert len(operations) == len(set(operations)) == len(EVERY)
     for path, methods in described["paths"].items():
         for operation in methods.values():
             assert operation["summary"]

@@ -13,6 +13,7 @@ import pytest
 
 from fakes.asking import Client
 from fakes.house import HouseInMemory, furnished
+from hameau.accounts import Scope
 from hameau.perimeter import Kind
 from hameau.server import create_app
 
@@ -56,18 +57,28 @@ def test_the_level_and_its_neighbours(client: Client) -> None:
     assert client.request("PUT", "/api/v1/perimeter/level", json={"level": "closed"}).json()["neighbours"] == []
 
 
-def test_another_machine_may_look_and_not_change(house: HouseInMemory) -> None:
+def from_afar(house: HouseInMemory, scope: Scope) -> Client:
+    """A program on another machine, with a key that opens ``scope``."""
     far = Client(create_app(house))
     far._client = httpx.AsyncClient(
         transport=httpx.ASGITransport(create_app(house), client=("192.168.1.7", 5000)),  # type: ignore[arg-type]
         base_url="http://127.0.0.1:8484",
+        headers={"x-api-key": house.keys.make(scope, [scope]).secret},
     )
+    return far
+
+
+def test_another_machine_may_look_and_not_change(house: HouseInMemory) -> None:
+    reader, far = from_afar(house, "read"), from_afar(house, "admin")
+    assert reader.post("/api/v1/models", json={"model": "grand-modele", "consent": True}).status_code == 403
+    assert reader.post("/models/add", data={"model": "grand-modele", "consent": "yes"}).status_code == 403
+    assert reader.get("/api/v1/perimeter").status_code == 403
+    assert far.post("/api/v1/models", json={"model": "/etc"}).status_code == 403  # a place of this machine
+    assert far.post("/models/add", data={"model": "/etc"}).status_code == 403
     assert far.get("/api/v1/perimeter").status_code == 200
     assert far.post("/api/v1/perimeter/connections", json=MAIL).status_code == 403
     assert far.delete("/api/v1/perimeter/connections/mail").status_code == 403
     assert far.request("PUT", "/api/v1/perimeter/level", json={"level": "home-network"}).status_code == 403
-    assert far.post("/api/v1/models", json={"model": "grand-modele", "consent": True}).status_code == 403
-    assert far.post("/models/add", data={"model": "grand-modele", "consent": "yes"}).status_code == 403
     for path in ("/perimeter/allow", "/perimeter/level", "/perimeter/connections/mail/revoke"):
         assert far.post(path, data={"host": "a.example", "why": "b", "level": "home-network"}).status_code == 403
     assert "/perimeter/allow" not in far.get("/perimeter").text

@@ -35,6 +35,7 @@ OUT = [
     ("no host", "GET", "/", {}),
     ("rebound name", "GET", "/", {"host": "evil.example:8484"}),
     ("other port", "GET", "/", {"host": "127.0.0.1:9999"}),
+    ("a port that is no number", "GET", "/", {"host": "127.0.0.1:" + "8" * 5000}),
     ("no port", "GET", "/", {"host": "127.0.0.1"}),
     ("a name that begins like ours", "GET", "/", {"host": "localhost.evil.example:8484"}),
     ("another site writes", "POST", "/api/v1/ask", {"host": OURS, "origin": "https://evil.example"}),

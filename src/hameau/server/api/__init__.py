@@ -2,10 +2,12 @@
 
 from hameau.server.api import (
     ask,
+    chat,
     conversations,
     documents,
     health,
     journal,
+    keys,
     models,
     perimeter,
     search,
@@ -18,12 +20,14 @@ ENDPOINTS = (
     *sources.ENDPOINTS,
     *search.ENDPOINTS,
     *ask.ENDPOINTS,
+    *chat.ENDPOINTS,
     *documents.ENDPOINTS,
     *conversations.ENDPOINTS,
     *models.ENDPOINTS,
     *settings.ENDPOINTS,
     *perimeter.ENDPOINTS,
     *journal.ENDPOINTS,
+    *keys.ENDPOINTS,
 )
 
 __all__ = ["ENDPOINTS"]

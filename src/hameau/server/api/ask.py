@@ -28,7 +28,7 @@ from hameau.kit import N_, BadInput, Cancelled, HameauError
 from hameau.server.call import Call
 from hameau.server.endpoint import Endpoint, decode_json, read_bounded
 from hameau.server.errors import Failure, failure_of, known
-from hameau.server.events import EventResponse, Make, event, steps, unless_hung_up
+from hameau.server.events import Make, StreamResponse, event, steps, unless_hung_up
 from hameau.server.replies import json_bytes, json_reply
 from hameau.server.shapes import MAX_BODY, NewQuestion, NoParameters, SentenceEvent, TokenEvent
 from hameau.server.telling import told_answer, told_sentence
@@ -67,7 +67,7 @@ async def ask(request: Request, call: Call, _: NoParameters) -> Response:
         return events
 
     if wanted.stream:
-        return EventResponse(_events(make, cancel, call.language), cancel)
+        return StreamResponse(_events(make, cancel, call.language), cancel)
     whole = await unless_hung_up(request.receive, whole_answer(make, cancel), cancel)
     if whole is None:
         raise Cancelled
