@@ -3,8 +3,22 @@
 ``render`` fills templates in; scripts of ``static/`` only add what a form can't do: live answers, live search, progress.
 """
 
-from hameau.server.pages import ask, conversations, document, journal, library, models, perimeter, settings
+from hameau.server.pages import (
+    ask,
+    chat,
+    compare,
+    conversations,
+    document,
+    journal,
+    library,
+    models,
+    perimeter,
+    programs,
+    settings,
+    signing,
+)
 from hameau.server.pages.render import error_page, raw_route, route
+from hameau.server.pages.signing import sign_in_page
 
 PAGES = (
     route("/", ask.first),
@@ -29,9 +43,17 @@ PAGES = (
     route("/models", models.show),
     route("/models/add", models.add, "POST"),
     route("/models/choose", models.choose, "POST"),
+    route("/models/unload", models.unload, "POST"),
+    route("/models/discard", models.discard, "POST"),
+    route("/models/arrivals/{id}/pause", models.pause, "POST"),
+    route("/models/arrivals/{id}/resume", models.resume, "POST"),
     route("/models/arrivals/{id}/stop", models.stop, "POST"),
-    route("/models/{id}/remove", models.confirm_removal),
-    route("/models/{id}/remove", models.remove, "POST"),
+    route("/models/{id:path}/remove", models.confirm_removal),
+    route("/models/{id:path}/remove", models.remove, "POST"),
+    route("/chat", chat.show),
+    raw_route("/chat", chat.post, "POST"),
+    route("/compare", compare.show),
+    raw_route("/compare", compare.post, "POST"),
     route("/perimeter", perimeter.show),
     route("/perimeter/sign", perimeter.sign),
     route("/perimeter/allow", perimeter.allow, "POST"),
@@ -39,9 +61,16 @@ PAGES = (
     route("/perimeter/connections/{name}/revoke", perimeter.confirm_revocation),
     route("/perimeter/connections/{name}/revoke", perimeter.revoke, "POST"),
     route("/journal", journal.show),
+    route("/programs", programs.show),
+    route("/programs", programs.make, "POST"),
+    route("/programs/{id}/revoke", programs.confirm_revocation),
+    route("/programs/{id}/revoke", programs.revoke, "POST"),
+    route("/sign-in", signing.show),
+    raw_route("/sign-in", signing.sign_in, "POST"),
+    route("/sign-out", signing.sign_out, "POST"),
     route("/settings", settings.show),
     route("/settings", settings.change, "POST"),
     route("/language", settings.switch_language, "POST"),
 )
 
-__all__ = ["PAGES", "error_page"]
+__all__ = ["PAGES", "error_page", "sign_in_page"]

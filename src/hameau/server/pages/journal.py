@@ -9,7 +9,7 @@ from itertools import groupby
 
 from starlette.responses import Response
 
-from hameau.kit import N_, HameauError, explain
+from hameau.kit import N_, HameauError, explain, say
 from hameau.perimeter import Entry, Kind
 from hameau.server import words
 from hameau.server.border import check_journal, told_check, told_entry
@@ -51,6 +51,10 @@ GROUPS: dict[str, tuple[str, frozenset[Kind]]] = {
         ),
     ),
     "models": (N_("Models"), frozenset({Kind.MODEL_ADDED, Kind.MODEL_REMOVED, Kind.MODEL_CHOSEN})),
+    "keys": (
+        N_("Programs and keys"),
+        frozenset({Kind.KEY_MADE, Kind.KEY_USED, Kind.KEY_REVOKED, Kind.KEY_REFUSED}),
+    ),
     "questions": (N_("Questions asked"), frozenset({Kind.ASKED})),
     "house": (
         N_("Hameau itself"),
@@ -196,5 +200,15 @@ def _line(entry: Entry, language: str) -> Line:
         words.clock(entry.time, language),
         LOOKS.get(group, ""),
         told.reason if entry.kind is not Kind.ALLOWED else "",
-        FACES.get(entry.by, entry.by),
+        _asked(entry.by, language),
+    )
+
+
+def _asked(by: str, language: str) -> str:
+    """How it was asked for, as a part of a sentence."""
+    kind, _, name = by.partition(" ")
+    return (
+        say(N_("with the key “{name}”"), language, {"name": name})
+        if kind == "key" and name
+        else say(FACES.get(by, by), language)
     )

@@ -32,7 +32,6 @@ from hameau.server.pages.found import body, writer
 from hameau.server.pages.opening import lines_of, shown_place
 from hameau.server.shapes import MAX_BODY
 from hameau.server.sign import read_sign
-from hameau.server.visitors import check_visitor
 
 log = logging.getLogger(__name__)
 HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
@@ -51,6 +50,8 @@ class Visit:
     ids: Mapping[str, str]
     query: Mapping[str, str]
     form: Mapping[str, str]
+    base: str = ""
+    """The address under which the reader opened Hameau, such as ``http://127.0.0.1:8484``."""
 
     @property
     def part(self) -> bool:
@@ -99,6 +100,7 @@ def page(call: Call, visit: Visit, template: str, code: int = 200, **shown: obje
         "language": language,
         "path": visit.path,
         "part": visit.part,
+        "visitor": call.visitor,
         "number": partial(words.number, language=language),
         "size": partial(words.size, language=language),
         "seconds": partial(words.seconds, language=language),
@@ -140,7 +142,9 @@ def route(path: str, handler: Handler, method: str = "GET") -> Route:
 
     async def answer(request: Request, call: Call) -> Response:
         form = fields_of(await read_bounded(request, MAX_BODY)) if method == "POST" else {}
-        visit = Visit(request.url.path, request.path_params, request.query_params, form)
+        visit = Visit(
+            request.url.path, request.path_params, request.query_params, form, str(request.base_url).rstrip("/")
+        )
         return await run_in_threadpool(handler, call, visit)
 
     return raw_route(path, answer, method)
@@ -152,7 +156,6 @@ def raw_route(path: str, handler: RawHandler, method: str) -> Route:
     async def answer(request: Request) -> Response:
         call = call_of(request)
         try:
-            check_visitor(call, method, path)
             return await handler(request, call)
         except Exception as error:
             log.debug("the page %s failed", path, exc_info=error)

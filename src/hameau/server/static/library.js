@@ -56,7 +56,12 @@ function followProgress(state) {
         const made = document.createElement("div");
         if ((await refill(made, state.dataset.live)) && made.innerHTML !== last) {
           last = made.innerHTML;
+          const ended = state.querySelector("[data-busy]") && !made.querySelector("[data-busy]");
+          for (const { id } of state.querySelectorAll("details[open][id]")) {
+            made.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+          }
           state.replaceChildren(...made.childNodes);
+          if (ended) document.querySelectorAll("[data-live]").forEach((other) => other.dispatchEvent(new Event("hameau:look")));
         }
       } catch {
         // The server is away for a moment: the next look tells.
