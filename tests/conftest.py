@@ -1,6 +1,7 @@
 """What tests share: a home of their own, real models fetched once, a real server, a real browser.
 
-Environment: ``HAMEAU_MODELS_DIR`` (where real models are kept between runs), ``HAMEAU_CI=1`` (what is missing fails
+Environment: ``HAMEAU_MODELS_DIR`` (where real models are kept between runs), ``HAMEAU_NODE`` (the folder of
+the npm clients), ``HAMEAU_TRANSFORMERS`` (a folder that holds torch and transformers), ``HAMEAU_CI=1`` (what is missing fails
 instead of being skipped), ``HAMEAU_CHROMIUM`` (the browser's program), ``HAMEAU_AXE`` (axe-core's ``axe.min.js``).
 """
 
@@ -22,9 +23,16 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("HAMEAU_CI") == "1"
 AXE_VERSION = "4.14.1"
+NODE_CLIENTS = "openai@7.57.0 ollama@0.6.4"
+"""The official clients of JavaScript, as npm names them."""
+for _name in ("HAMEAU_MODELS_DIR", "HAMEAU_NODE", "HAMEAU_TRANSFORMERS", "HAMEAU_AXE"):
+    if _name in os.environ:  # kept under another name: the processes that share the tests out read it there
+        os.environ[f"TESTS_{_name}"] = os.environ[_name]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hameau"
-MODELS = Path(os.environ.get("HAMEAU_MODELS_DIR") or CACHE / "models")
-AXE = Path(os.environ.get("HAMEAU_AXE") or CACHE / "axe" / "node_modules" / "axe-core" / "axe.min.js")
+MODELS = Path(os.environ.get("TESTS_HAMEAU_MODELS_DIR") or CACHE / "models")
+NODE = Path(os.environ.get("TESTS_HAMEAU_NODE") or CACHE / "node")
+TRANSFORMERS = os.environ.get("TESTS_HAMEAU_TRANSFORMERS", "")
+AXE = Path(os.environ.get("TESTS_HAMEAU_AXE") or CACHE / "axe" / "node_modules" / "axe-core" / "axe.min.js")
 LONGER = ("HAMEAU_ROUNDS", "HAMEAU_KILLS", "HAMEAU_MUTATIONS", "HAMEAU_MESSY")
 """How long the tests of endurance go on, where somebody has the time; the same code goes round less often otherwise."""
 START_SECONDS = 60
@@ -243,3 +251,34 @@ def axe() -> str:
     if not AXE.exists():
         absent("axe-core", "npm")
     return AXE.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def transformers() -> Iterator[str]:
+    """The folder of torch and transformers, on the path of every process that the tests of this file start."""
+    if not TRANSFORMERS or not (Path(TRANSFORMERS) / "transformers").is_dir():
+        reason = "HAMEAU_TRANSFORMERS names no folder with torch and transformers"
+        if IN_CI:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", TRANSFORMERS)
+        yield TRANSFORMERS
+
+
+@pytest.fixture(scope="session")
+def node_clients() -> Path:
+    """A folder in which Node.js finds the official clients; fetched once by npm and kept between runs.
+
+    Run a script with ``node SCRIPT.mjs`` in this folder, or beside its ``node_modules``.
+    """
+    packages = NODE_CLIENTS.split()
+    there = all((NODE / "node_modules" / package.partition("@")[0] / "package.json").exists() for package in packages)
+    if not there and (npm := shutil.which("npm")):
+        NODE.mkdir(parents=True, exist_ok=True)
+        options = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(NODE)]
+        subprocess.run([npm, "install", *options, *packages], capture_output=True, check=False)
+        there = (NODE / "node_modules").exists()
+    if not there or shutil.which("node") is None:
+        absent("Node.js with the official clients", "nodejs npm")
+    return NODE

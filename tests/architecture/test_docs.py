@@ -58,11 +58,11 @@ def test_every_error_is_documented() -> None:
 
 
 def test_every_endpoint_is_documented() -> None:
-    from hameau.server.api import ENDPOINTS
+    from hameau.server.app import EVERY
     from hameau.server.openapi import document
 
     text = (DOCS / "api.md").read_text(encoding="utf-8")
-    described = document(ENDPOINTS)["paths"]
+    described = document(EVERY)["paths"]
     assert described
     missing = [
         f"{verb.upper()} {path}"

@@ -37,7 +37,7 @@ def test_no_path_of_one_machine_is_named() -> None:
 
 
 def test_every_pin_has_hashes() -> None:
-    for name in ("constraints.txt", "constraints-dev.txt"):
+    for name in ("constraints.txt", "constraints-dev.txt", "constraints-transformers.txt"):
         entries = re.split(r"\n(?=\S)", re.sub(r"(?m)^#.*\n", "", (ROOT / name).read_text(encoding="utf-8")).strip())
         assert entries
         for entry in entries:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from fakes.keys import KeysInMemory
+from fakes.speakers import WHEN, ModelsInMemory, ServicesInMemory
 from hameau.assistant import (
     Answer,
     AnswerEvent,
@@ -24,7 +26,7 @@ from hameau.assistant import (
     Turn,
 )
 from hameau.hub import Settings
-from hameau.kit import BadInput, Cancelled, NotEnough, NotFound
+from hameau.kit import BadInput, NotEnough, NotFound
 from hameau.library import (
     Document,
     DocumentState,
@@ -37,11 +39,10 @@ from hameau.library import (
     Source,
     Understood,
 )
-from hameau.models import Cancel, InstalledModel, ModelCard, Progress
-from hameau.perimeter import Connection, Perimeter, Protection
+from hameau.models import Cancel, Chunk, Usage
+from hameau.perimeter import Perimeter, Protection
 
 DOUBT = "“{missing}” does not stand in the sources."
-WHEN = "2026-07-14T10:30:00.000Z"
 
 
 class LibraryInMemory:
@@ -203,6 +204,8 @@ class AssistantOfScript:
         """Whether the disk is full: an answer is made, but can't be kept."""
         self.letter = ""
         """What a draft says, when a test wants one."""
+        self.earlier: tuple[str, ...] = ()
+        """The questions before the last one that was asked without being kept."""
         self.hold: Callable[[Cancel], None] = lambda cancel: None
         """Called between the evidence and the first word: a test makes the answer wait here."""
 
@@ -213,6 +216,25 @@ class AssistantOfScript:
         finally:
             if stop.is_set():
                 self.cancelled.set()
+
+    def reply(
+        self,
+        question: Question,
+        earlier: Sequence[str] = (),
+        /,
+        *,
+        cancel: Cancel | None = None,
+        language: str = "fr",
+        heard: Callable[[Chunk], None] = lambda _: None,
+    ) -> Iterator[AnswerEvent]:
+        self.earlier = tuple(earlier)
+        kept = dict(self.kept)
+        for event in self.ask(question, cancel, language):
+            if isinstance(event, Done):
+                self.kept = kept
+                heard(Chunk(finish="stop", usage=Usage(prompt_tokens=20, completion_tokens=9)))
+                event = Done(replace(event.answer, conversation=""))
+            yield event
 
     def _steps(self, question: Question, cancel: Cancel) -> Iterator[AnswerEvent]:
         words = question.text or "association"
@@ -292,53 +314,6 @@ class AssistantOfScript:
         return f"# {conversation.title}\n\n" + "\n\n".join(turn.answer.answer for turn in turns)
 
 
-def card(name: str, kind: Literal["chat", "embedding"] = "chat") -> ModelCard:
-    """A card of the catalogue."""
-    note = {"fr": "Répond vite, pour les petites machines.", "en": "Answers fast, for small machines."}
-    return ModelCard(
-        name, kind, name.replace("-", " ").title(), "qwen", "0.5B", "Q4_K_M", ("fr", "en"), "Apache-2.0", "",
-        491_400_064, 900_000_000, 4096, note=note, starter=kind == "chat",
-    )  # fmt: skip
-
-
-class ModelsInMemory:
-    """A catalogue of three; adding takes no time unless :attr:`hold` waits."""
-
-    def __init__(self) -> None:
-        self.catalogue = [card("petit-modele"), card("grand-modele"), card("sens-des-phrases", "embedding")]
-        self.here = {"sens-des-phrases": InstalledModel(self.catalogue[2], "", WHEN)}
-        self.hold: Callable[[Cancel | None], None] = lambda cancel: None
-
-    def cards(self) -> list[ModelCard]:
-        return self.catalogue
-
-    def installed(self) -> list[InstalledModel]:
-        return list(self.here.values())
-
-    def consent_for(self, model_id: str, who: str) -> Connection | None:
-        if model_id != "grand-modele":
-            return None
-        return Connection(f"model.{model_id}", who, f"model {model_id}", "models.example", 443, 4_000_000_000.0)
-
-    def add(
-        self, what: str, progress: Progress, *, cancel: Cancel | None = None, consent: Connection | None = None
-    ) -> InstalledModel:
-        model = what
-        found = next((one for one in self.catalogue if one.id == model), None)
-        if found is None:
-            raise NotFound("There is no model {model}.", hint="See the list of models.", model=model)
-        progress(found.size_bytes // 2, found.size_bytes)
-        self.hold(cancel)
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
-        self.here[model] = InstalledModel(found, f"/models/{model}.gguf", WHEN)
-        return self.here[model]
-
-    def remove(self, model_id: str) -> None:
-        if self.here.pop(model_id, None) is None:
-            raise NotFound("There is no model {model}.", hint="See the list of models.", model=model_id)
-
-
 @dataclass
 class HouseInMemory:
     """The hub's shape over the fakes of this file."""
@@ -346,6 +321,8 @@ class HouseInMemory:
     settings: Settings
     library: LibraryInMemory = field(default_factory=LibraryInMemory)
     models: ModelsInMemory = field(default_factory=ModelsInMemory)
+    services: ServicesInMemory = field(default_factory=ServicesInMemory)
+    keys: KeysInMemory = field(default_factory=KeysInMemory)
     assistant: AssistantOfScript = field(init=False)
     perimeter: Perimeter = field(init=False)
     """The real one, on the home folder of the settings: it reaches nothing by itself."""

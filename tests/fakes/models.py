@@ -43,6 +43,10 @@ class ScriptedGenerator:
     def card(self) -> ModelCard:
         return self._card
 
+    @property
+    def memory_bytes(self) -> int:
+        return 0
+
     def stream(self, request: GenerationRequest, cancel: Cancel | None = None) -> Iterator[Chunk]:
         prompt = sum(len(_WORDS.findall(message.content)) for message in request.messages)
         if prompt > self._card.context:
@@ -73,7 +77,9 @@ class EchoGenerator(ScriptedGenerator):
     """Says the last message again."""
 
     def __init__(self, card: ModelCard = CARD) -> None:
-        super().__init__(lambda request: request.messages[-1].content, card=card)
+        super().__init__(
+            lambda request: request.messages[-1].content if request.messages else request.prompt, card=card
+        )
 
 
 class HashedEmbedder:

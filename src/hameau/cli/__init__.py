@@ -13,9 +13,9 @@
 - ``progress.py``  a line that counts
 - ``secrets.py``   passphrases, typed unseen or read
 - ``keyring.py``   the desktop's keyring, through ``clerk.py``, a small process outside the perimeter
-- one file a family of commands: ``ask.py``, ``backup.py``, ``chat.py``, ``conversations.py``, ``demo.py``, ``doctor.py``,
-  ``downgrade.py``, ``forget.py``, ``lock.py``, ``models.py``, ``perimeter.py``, ``restore.py``, ``search.py``, ``serve.py``,
-  ``sources.py``, ``status.py``
+- one file a family of commands: ``ask.py``, ``backup.py``, ``chat.py``, ``conversations.py``, ``demo.py``,
+  ``doctor.py``, ``downgrade.py``, ``forget.py``, ``keys.py``, ``lock.py``, ``mcp.py``, ``models.py``,
+  ``perimeter.py``, ``restore.py``, ``search.py``, ``serve.py``, ``sources.py``, ``status.py``
 """
 
 from hameau.cli.first import main

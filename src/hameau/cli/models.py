@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import getpass
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hameau.cli import terminal
+from hameau.cli.benching import advise_, bench_
 from hameau.cli.house import as_json, house
+from hameau.cli.services import connect, disconnect, services
 from hameau.cli.words import _, language
 from hameau.hub import Hub
 from hameau.kit import N_
-from hameau.models import InstalledModel, ModelCard
+from hameau.models import OLLAMA, InstalledModel, ModelCard, nearby_in_ollama
 from hameau.perimeter import Connection
 
+_ABILITIES = {
+    "vision": N_("sees pictures"),
+    "thinking": N_("can think first"),
+    "tools": N_("can use tools"),
+    "insert": N_("fills gaps in a text"),
+}
 _COLUMNS = (N_("name"), N_("kind"), N_("here"), N_("size"), N_("memory"), N_("licence"), N_("title"))
 
 
@@ -68,9 +77,10 @@ def add(model: str, yes: bool, json_: bool) -> None:
 def show(model: str, json_: bool) -> None:
     with house() as hub:
         card = hub.models.card(model)
-        path = next((each.path for each in hub.models.installed() if each.card.id == card.id), None)
+        one = next((each for each in hub.models.installed() if each.card.id == card.id), None)
+    path, abilities = (one.path, sorted(one.abilities)) if one else (None, [])
     if json_:
-        terminal.document({**_fields(card), "installed": path is not None, "path": path or ""})
+        terminal.document({**_fields(card), "installed": path is not None, "path": path or "", "abilities": abilities})
         return
     terminal.line(terminal.one_line(card.title), "bold")
     if note := card.note.get(language(), ""):
@@ -86,6 +96,8 @@ def show(model: str, json_: bool) -> None:
             N_("memory"): terminal.size(card.ram_bytes),
             N_("SHA-256"): card.sha256 or "—",
             N_("here"): path or ("✓" if path is not None else "—"),
+            N_("abilities"): ", ".join(_(words) for ability, words in _ABILITIES.items() if ability in abilities)
+            or "—",
         }
     )
 
@@ -99,9 +111,49 @@ def remove(names: tuple[str, ...]) -> None:
             terminal.note(N_("Removed: {name}"), {"name": name})
 
 
+@models.command(
+    "import", help=_("Use models that Ollama keeps on this machine, without a second copy; without a name, list them.")
+)
+@click.argument("names", nargs=-1)
+@click.option("--all", "every", is_flag=True, help=_("All of them."))
+@as_json
+def import_(names: tuple[str, ...], every: bool, json_: bool) -> None:
+    kept = nearby_in_ollama()
+    with house() as hub:
+        if names or every:
+            wanted = [one.name for one in kept] if every else names
+            brought = [add_with_progress(hub, f"{OLLAMA}{name}", silent=json_) for name in wanted]
+        here = {each.card.id for each in hub.models.installed()}
+    if json_:
+        terminal.document(
+            brought if names or every else [{**asdict(one), "installed": one.name in here} for one in kept]
+        )
+    elif names or every:
+        for each in brought:
+            terminal.line(
+                _(N_("Here: {title} ({name})"), {"title": terminal.one_line(each.card.title), "name": each.card.id})
+            )
+    elif kept:
+        rows = [
+            (terminal.one_line(one.name), "✓" if one.name in here else "", terminal.size(one.size_bytes))
+            for one in kept
+        ]
+        terminal.table((N_("name"), N_("here"), N_("size")), rows)
+    else:
+        terminal.note(N_("Ollama keeps no models on this machine, or they may not be read by you."))
+
+
+models.add_command(bench_)
+models.add_command(advise_)
+models.add_command(connect)
+models.add_command(services)
+models.add_command(disconnect)
+
+
 def add_with_progress(hub: Hub, model: str, *, yes: bool = False, silent: bool = False) -> InstalledModel:
     """Adds a model; a bar on the error output says how far it is. Asks before anything leaves the machine."""
-    what = Path(model).expanduser() if "/" in model or Path(model).exists() else model
+    path = not model.startswith(OLLAMA) and ("/" in model or Path(model).exists())
+    what = Path(model).expanduser() if path else model
     consent = _consent(hub, what, yes) if isinstance(what, str) else None
     out = terminal.console(error=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())

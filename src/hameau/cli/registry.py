@@ -45,6 +45,10 @@ COMMANDS: dict[str, Entry] = {
     "journal": Entry(
         "hameau.cli.journal:journal", N_("Show what happened, check that nobody changed it, or export it.")
     ),
+    "mcp": Entry(
+        "hameau.cli.mcp:mcp", N_("Let an assistant on this machine read the documents (MCP, standard streams).")
+    ),
+    "keys": Entry("hameau.cli.keys:keys", N_("Let programs and other machines in, by keys.")),
     "models": Entry("hameau.cli.models:models", N_("List, add, show or remove models.")),
 }
 

@@ -76,7 +76,7 @@ def _ready(hub: Hub, address: str) -> None:
     if urlsplit(address).hostname in _LOOPBACK:
         terminal.note(N_("Only this machine can open it. Ctrl-C stops it."))
     else:
-        terminal.note(N_("Machines of your network can open it too. Ctrl-C stops it."))
+        terminal.note(N_("Machines of your network can open it too, with a key (hameau keys add). Ctrl-C stops it."))
     sys.stdout.flush()
 
 

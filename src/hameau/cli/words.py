@@ -27,6 +27,8 @@ CLICK = (
     N_("Show this message and exit."),
     N_("Show the version and exit."),
     N_("[default: {default}]"),
+    N_("required"),
+    N_("Choose from:\n\t{choices}"),
     N_("default: {default}"),
     N_("Error: {message}"),
     N_("No such command {name!r}."),

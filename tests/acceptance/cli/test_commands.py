@@ -182,11 +182,20 @@ def test_the_doctor_finds_a_damaged_database(hameau: Hameau, home: Path) -> None
     assert "✗ Database" in done.out
 
 
+def test_no_service_says_how_to_connect_one(hameau: Hameau) -> None:
+    done = hameau("models", "services")
+    assert done.code == 0
+    assert "hameau models connect" in done.err
+    assert _json(hameau("models", "services", "--json")) == []
+
+
 def test_models_are_listed_and_shown(hameau: Hameau) -> None:
     models = _json(hameau("models", "list", "--json"))
     assert {model["kind"] for model in models} == {"chat", "embedding"}
     shown = _json(hameau("models", "show", models[0]["id"], "--json"))
     assert shown["license"]
+    installed = next(model["id"] for model in models if model["installed"])
+    assert "abilities" in _json(hameau("models", "show", installed, "--json"))
     assert hameau("models", "show", models[0]["id"]).code == 0
     assert hameau("models", "remove", "nope").code == 1
 
