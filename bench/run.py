@@ -34,6 +34,7 @@ MEASURES = (
     Measure("serving", "serving.py"),
     Measure("waits", "waits.py"),
     Measure("generator", "generator.py"),
+    Measure("programs", "programs.py"),
     Measure("search", "search_latency.py {eval}/mixte"),
     Measure("indexing", "indexing.py"),
     Measure("contention", "contention.py {eval}/piaf/files"),

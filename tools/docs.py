@@ -22,8 +22,8 @@ import hameau.kit  # noqa: E402
 from hameau.cli.registry import COMMANDS, Registry  # noqa: E402
 from hameau.cli.words import speak  # noqa: E402
 from hameau.hub import Settings  # noqa: E402
-from hameau.server.api import ENDPOINTS  # noqa: E402
 from hameau.server.api.ask import EVENTS  # noqa: E402
+from hameau.server.app import EVERY  # noqa: E402
 from hameau.server.errors import STATUS  # noqa: E402
 from hameau.server.openapi import document  # noqa: E402
 from hameau.server.shapes import MAX_BODY, MAX_QUESTION  # noqa: E402
@@ -105,7 +105,7 @@ def api() -> str:
 
 
 def _endpoints() -> str:
-    described: Mapping[str, Any] = document(ENDPOINTS)
+    described: Mapping[str, Any] = document(EVERY)
     rows = [
         f"| `{verb.upper()} {path}` | {operation['summary']} |"
         for path, verbs in described["paths"].items()

@@ -11,6 +11,7 @@ from hameau.kit import settings
 from hameau.kit.clock import monotonic_ms, now, stamp
 from hameau.kit.errors import (
     BadInput,
+    Busy,
     Cancelled,
     Conflict,
     Corrupt,
@@ -32,6 +33,7 @@ __all__ = [
     "LANGUAGES",
     "N_",
     "BadInput",
+    "Busy",
     "Cancelled",
     "Conflict",
     "Corrupt",

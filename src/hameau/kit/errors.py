@@ -10,6 +10,7 @@
     ├── Corrupt             a file is damaged, truncated or hostile
     ├── Cancelled           the person stopped it
     └── Unavailable         it should work and does not now; trying again can help
+        └── Busy            too many ask at once
 
 ``message`` says what happened, ``hint`` what to do about it. Both are English gettext ids with ``{name}`` fields; the faces
 (``cli``, ``server``) translate them with :func:`hameau.kit.say`. A new class is added only where a caller catches it
@@ -86,3 +87,9 @@ class Unavailable(HameauError):
     """This does not work right now."""
 
     code = "unavailable"
+
+
+class Busy(Unavailable):
+    """Too many are asking at once."""
+
+    code = "busy"

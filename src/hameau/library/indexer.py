@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from hameau.kit import N_, Conflict, HameauError, Unavailable
+from hameau.kit import N_, BadInput, Conflict, HameauError, Unavailable
 from hameau.library.embedding import Embedding, PassageEmbedder
 from hameau.library.jobs import TEXT_INDEX
 from hameau.library.library import Library
@@ -95,6 +95,13 @@ class Indexer:
 
     def check(self, kind: str, uri: str, settings: Mapping[str, object] | None = None) -> str:
         """The canonical form of a source's address. Raises ``BadInput``, ``NotFound`` or ``Refused`` when it can't be one."""
+        if kind not in self._adapters:
+            raise BadInput(
+                N_("Sources of the kind {kind} are not known here."),
+                hint=N_("Those that are: {kinds}"),
+                kind=kind[:60],
+                kinds=", ".join(self._adapters),
+            )
         return self._adapter(kind).check(uri, settings or {})
 
     def progress(self) -> Progress:
