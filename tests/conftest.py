@@ -25,6 +25,12 @@ IN_CI = os.environ.get("HAMEAU_CI") == "1"
 AXE_VERSION = "4.14.1"
 NODE_CLIENTS = "openai@7.57.0 ollama@0.6.4"
 """The official clients of JavaScript, as npm names them."""
+SERVERS = {
+    "dovecot": "/usr/sbin/dovecot",
+    "nginx": "/usr/sbin/nginx",
+    "searx": "/usr/lib/python3/dist-packages/searx/__init__.py",
+}
+"""Real servers that lie where no ordinary user's PATH looks."""
 for _name in ("HAMEAU_MODELS_DIR", "HAMEAU_NODE", "HAMEAU_TRANSFORMERS", "HAMEAU_AXE"):
     if _name in os.environ:  # kept under another name: the processes that share the tests out read it there
         os.environ[f"TESTS_{_name}"] = os.environ[_name]
@@ -55,7 +61,12 @@ def absent(what: str, package: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _needs(request: pytest.FixtureRequest) -> None:
-    """Honours the marks ``needs_chromium`` and ``needs_ocr``; ``needs_model`` is honoured by ``model_file``."""
+    """Honours the marks of programs that must be here; ``needs_model`` is honoured by ``model_file``."""
+    for mark in request.node.iter_markers("needs_server"):
+        for program, package in mark.kwargs.items():
+            path = SERVERS.get(program, program)
+            if shutil.which(path) is None and not Path(path).exists():
+                absent(program, package.replace("_", "-"))
     if request.node.get_closest_marker("needs_chromium"):
         request.getfixturevalue("chromium")
     if request.node.get_closest_marker("needs_ocr"):
