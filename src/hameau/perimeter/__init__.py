@@ -4,7 +4,8 @@
 - :class:`Policy`, :class:`Level`, :class:`Connection`, :class:`Neighbour`: what a person decided
 - :class:`Attempt`, :class:`Verdict`, :func:`verdict`: the guard, a pure function; :func:`target_of` reads an address,
   :func:`canonical` writes a host in the one form that is compared; :func:`is_far`, :func:`is_this_machine`
-- :class:`Client`: the only network door, under a Connection: a line, a file, or one :class:`Ask` and its :class:`Answer`
+- :class:`Client`: the only network door, under a Connection: a line, a file, or one :class:`Ask` and its :class:`Answer`,
+  or a :class:`Session` of several over one line; :class:`Wire` reads from a line that may be left at any moment
 - :class:`Journal`, :class:`Kind`: what happened, chained so that it can't be rewritten unseen
 - :class:`Witness`: what the rooms above tell the journal
 - :func:`enter`: puts this process and all its children behind the best border there is; :class:`Protection` says which
@@ -20,6 +21,7 @@ from hameau.perimeter.guard import canonical, is_far, is_this_machine, target_of
 from hameau.perimeter.journal import Entry, Journal, Kind, Problem, Summary, Verification
 from hameau.perimeter.perimeter import Perimeter, PerimeterState
 from hameau.perimeter.record import asked_by, asking
+from hameau.perimeter.session import Session
 from hameau.perimeter.types import (
     FOREVER,
     Act,
@@ -33,7 +35,7 @@ from hameau.perimeter.types import (
     Target,
     Verdict,
 )
-from hameau.perimeter.wire import Patience
+from hameau.perimeter.wire import Patience, Wire
 from hameau.perimeter.witness import UNWRITTEN, Witness
 
 __all__ = [
@@ -57,11 +59,13 @@ __all__ = [
     "Policy",
     "Problem",
     "Protection",
+    "Session",
     "Summary",
     "Target",
     "Unreachable",
     "Verdict",
     "Verification",
+    "Wire",
     "Witness",
     "asked_by",
     "asking",

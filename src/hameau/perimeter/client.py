@@ -13,6 +13,7 @@ import http.client
 import logging
 import os
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from hameau.perimeter.gate import HOW_TO_ALLOW
 from hameau.perimeter.guard import address_of, covers, is_far, target_of, verdict
 from hameau.perimeter.lines import TIMEOUT, Line, open_line
 from hameau.perimeter.policy import PolicyStore
+from hameau.perimeter.session import Session
 from hameau.perimeter.types import Act, Attempt, Connection, Policy, Target
 from hameau.perimeter.wire import Patience, Stop, Wire
 
@@ -33,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 _CHUNK = 1 << 18
 _HOPS = 5
+_CONNECTING = 60.0
+"""Seconds after which no further address of a name is tried: a stranger's name may have a thousand that are silent."""
 _FULL = (28, 122)  # ENOSPC, EDQUOT
 Watch = Callable[[int], None]
 
@@ -83,6 +87,22 @@ class Client:
         with self.line(name, goal.host, goal.port, tls=goal.scheme == "https") as line:
             wire = Wire(line, goal.host, patience, cancel, lambda: self.connection(name))
             yield exchange(wire, ask, patience)
+
+    @contextmanager
+    def session(
+        self,
+        name: str,
+        *,
+        cancel: Stop | None = None,
+        patience: Patience = Patience(),  # noqa: B008 - a frozen value
+    ) -> Iterator[Session]:
+        """Several requests under the Connection ``name``, one after the other, over one line as long as both sides keep it.
+        For one thread at a time. Raises nothing itself."""
+        made = Session(self, name, cancel, patience)
+        try:
+            yield made
+        finally:
+            made.close()
 
     def connection(self, name: str) -> Connection:
         """The Connection called ``name``. Raises :class:`Refused` with the way to allow it."""
@@ -170,7 +190,10 @@ class Client:
                 allowed=f"{allowed.host}:{allowed.port}",
             )
         failure: OSError | None = None
+        late = self._clock() + _CONNECTING
         for address in self._door.resolve(goal.host, goal.port):
+            if failure is not None and self._clock() >= late:
+                break
             attempt = Attempt(Act.CONNECT, "inet6" if ":" in address else "inet", address, goal.port, host=goal.host)
             self._judge(attempt, allowed)
             if goal.scheme != "https" and is_far(address):
@@ -181,7 +204,7 @@ class Client:
             except PermissionError as error:  # the gate's last word: revoked meanwhile
                 raise Refused(N_("The connection to {host} was refused."), host=goal.host) from error
             except OSError as error:
-                failure = error
+                failure = failure if isinstance(failure, ssl.SSLError) else error  # it says more than a closed door
         raise _unreachable(goal, failure or OSError("no address")) from failure
 
     def _judge(self, attempt: Attempt, allowed: Connection) -> None:
@@ -268,6 +291,22 @@ def _digest(path: Path) -> str:
 
 def _unreachable(goal: Target, error: Exception) -> Unreachable:
     logger.warning("%s:%s can't be reached: %s", goal.host, goal.port, error)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Unreachable(
+            N_("{host} can't prove that it is the one: its certificate is not valid here ({reason})."),
+            hint=N_(
+                "If it is a machine of your own, let this machine trust its certificate (docs/sources.md says how)."
+            ),
+            host=goal.host,
+            reason=error.verify_message,
+        )
+    if isinstance(error, ssl.SSLError):
+        return Unreachable(
+            N_("{host} does not speak encrypted at port {port}."),
+            hint=N_("Is the address right?"),
+            host=goal.host,
+            port=goal.port,
+        )
     return Unreachable(
         N_("{host} can't be reached."), hint=N_("Check the network connection, then try again."), host=goal.host
     )

@@ -67,7 +67,9 @@ class DirectDoor:
             found = find(host, port)
         except OSError as error:
             raise Unavailable(
-                N_("{host} can't be found."), hint=N_("Check the network connection, then try again."), host=host
+                N_("{host} can't be found."),
+                hint=N_("Check how the address is written, and the network connection, then try again."),
+                host=host,
             ) from error
         for address in found:
             FOUND.put(address, port, host)

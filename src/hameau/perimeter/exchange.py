@@ -17,11 +17,13 @@ from hameau.perimeter.wire import Patience, Wire
 
 logger = logging.getLogger(__name__)
 
-_STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [^\r\n]*)?\r?\n")
+_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [^\r\n]*)?\r?\n")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\x00]*)\r?\n")
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,12})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _HEADERS, _HEADER_BYTES, _INTERIM = 100, 16 << 10, 5
 _PIECE = 1 << 16
+_STRETCH = 1 << 18
+"""Bytes of a long body that must be here within ``Patience.between``: who drips slower is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,21 @@ class Ask:
 class Answer:
     """What the other side said: a status, headers, and a body that is read once, whole or line by line."""
 
-    def __init__(self, wire: Wire, patience: Patience, status: int, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        patience: Patience,
+        status: int,
+        headers: Mapping[str, str],
+        *,
+        bodiless: bool = False,
+        lasting: bool = False,
+    ) -> None:
+        """``bodiless``: what answers a HEAD. ``lasting``: the other side would keep the line."""
         self.status = status
+        self._bodiless = bodiless or status in (204, 304)
+        self._lasting = lasting
+        self._ended = False
         self._wire = wire
         self._patience = patience
         self._headers = headers
@@ -49,6 +64,30 @@ class Answer:
     def header(self, name: str) -> str:
         """The header of that name; empty when there is none."""
         return self._headers.get(name.lower(), "")
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the body was read to its very end, and the line can carry another request."""
+        return self._ended and self._lasting and not self._wire.rest
+
+    def drain(self, limit: int) -> None:
+        """Reads over what is left of the body, as long as that is little: the line can be kept then."""
+        self._wire.wait_at_most(self._patience.between)
+        for piece in self._pieces:
+            limit -= len(piece)
+            if limit < 0:
+                return
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body as it comes, for what is too long to be held. Raises :class:`Unavailable` when it breaks off or drips."""
+        self._wire.wait_at_most(self._patience.between)
+        here = 0
+        for piece in self._pieces:
+            yield piece
+            here += len(piece)
+            if here >= _STRETCH:
+                here = 0
+                self._wire.wait_at_most(self._patience.between)
 
     def read(self, limit: int) -> bytes:
         """The rest of the body. Raises :class:`Unavailable` when it is longer than ``limit`` bytes, or breaks off."""
@@ -79,17 +118,20 @@ class Answer:
 
     def _body(self) -> Iterator[bytes]:
         """The body in pieces, however it is framed (RFC 9112, 6.3)."""
-        if self.status in (204, 304):
+        if self._bodiless:
+            self._ended = True
             return
         coding = self._headers.get("transfer-encoding")
         if coding is not None:
             if coding.lower() != "chunked":
                 raise not_http(self._wire.host, f"transfer encoding {coding[:40]!r}")
             yield from self._chunks()
+            self._ended = True
         elif (length := self._headers.get("content-length")) is not None:
             if not re.fullmatch(r"[0-9]{1,15}", length):
                 raise not_http(self._wire.host, f"content length {length[:40]!r}")
             yield from self._sized(int(length))
+            self._ended = True
         else:
             while piece := self._wire.some(_PIECE):
                 yield piece
@@ -119,10 +161,10 @@ class Answer:
                 raise not_http(self._wire.host, "no end of a chunk")
 
 
-def exchange(wire: Wire, ask: Ask, patience: Patience) -> Answer:
+def exchange(wire: Wire, ask: Ask, patience: Patience, *, keep: bool = False) -> Answer:
     """Sends ``ask`` and returns the answer when its head is here; raises as :class:`Wire` does, and :class:`Unavailable` for
-    what is not HTTP."""
-    wire.send(_written(ask) + ask.body)
+    what is not HTTP. With ``keep`` the other side is asked to keep the line."""
+    wire.send(_written(ask, keep=keep) + ask.body)
     for _ in range(_INTERIM):
         line = wire.line(_HEADER_BYTES)
         if line is None:
@@ -131,8 +173,10 @@ def exchange(wire: Wire, ask: Ask, patience: Patience) -> Answer:
         if status is None:
             raise not_http(wire.host, f"status {line[:40]!r}")
         headers = _headers(wire)
-        if int(status[1]) >= 200:
-            return Answer(wire, patience, int(status[1]), headers)
+        if int(status[2]) >= 200:
+            token = headers.get("connection", "").lower()
+            lasting = keep and "close" not in token and (status[1] == b"1" or "keep-alive" in token)
+            return Answer(wire, patience, int(status[2]), headers, bodiless=ask.method == "HEAD", lasting=lasting)
     raise not_http(wire.host, "it only ever promises an answer")
 
 
@@ -142,11 +186,12 @@ def not_http(host: str, why: str) -> HameauError:
     return Unavailable(N_("What {host} says can't be understood."), hint=N_("Is the address right?"), host=host)
 
 
-def _written(ask: Ask) -> bytes:
+def _written(ask: Ask, *, keep: bool) -> bytes:
     parts = urlsplit(ask.url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = {"Host": parts.netloc, "User-Agent": "hameau", "Accept-Encoding": "identity", "Connection": "close"}
-    if ask.body or ask.method == "POST":
+    headers = {"Host": parts.netloc, "User-Agent": "hameau", "Accept-Encoding": "identity"}
+    headers["Connection"] = "keep-alive" if keep else "close"
+    if ask.body or ask.method in ("POST", "PUT"):
         headers["Content-Length"] = str(len(ask.body))
     lines = [f"{ask.method} {path} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in (*headers.items(), *ask.headers.items())]

@@ -24,7 +24,10 @@ def find(host: str, port: int) -> tuple[str, ...]:
     if address_of(host) is None and is_this_machine(host):
         return _LOOPBACK  # the C library would ask the resolver for « anything.localhost »
     if not held_by_system():
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError as error:  # a label that is empty, or longer than any
+            raise OSError(f"{host!r} is no name") from error
         return tuple(dict.fromkeys(str(place[0]) for *_, place in found))
     end = time.monotonic() + _PATIENCE
     while not (known := addresses_for(os.getuid(), host)):

@@ -8,6 +8,7 @@ resolver, a message bus. Opens nothing, resolves nothing, asks no clock.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
@@ -67,8 +68,9 @@ def _listening(attempt: Attempt, policy: Policy) -> Verdict:
 
 def _outward(attempt: Attempt, literal: IPv4Address | IPv6Address | None, policy: Policy, moment: float) -> Verdict:
     expired = inwards = False
+    names = _names(attempt)
     for connection in policy.connections:
-        if not covers(connection, attempt):
+        if connection.port != attempt.port or not _names_one_of(connection, names):
             continue
         if moment >= connection.until:
             expired = True
@@ -85,9 +87,14 @@ def _outward(attempt: Attempt, literal: IPv4Address | IPv6Address | None, policy
 
 def covers(connection: Connection, attempt: Attempt) -> bool:
     """Whether the host and port of ``attempt`` are those that ``connection`` names, whatever the time."""
-    if connection.port != attempt.port:
-        return False
-    names = {_comparable(name) for name in (attempt.host, attempt.address) if name}
+    return connection.port == attempt.port and _names_one_of(connection, _names(attempt))
+
+
+def _names(attempt: Attempt) -> set[str]:
+    return {_comparable(name) for name in (attempt.host, attempt.address) if name}
+
+
+def _names_one_of(connection: Connection, names: set[str]) -> bool:
     return any(_matches(pattern, name) for pattern in (connection.host, *connection.also) for name in names)
 
 
@@ -131,6 +138,7 @@ def _comparable(name: str) -> str:
         return name
 
 
+@lru_cache(maxsize=1 << 14)  # a verdict compares with every Connection: there may be thousands
 def canonical(host: str) -> str:
     """``host`` in the one form that is compared: lower case, no brackets or final dot, IDNA, addresses shortened.
 

@@ -6,7 +6,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -94,13 +94,20 @@ class Perimeter:
     ) -> Connection:
         """Allows one Connection from now on; one of the same name is replaced. Raises ``BadInput``."""
         moment = self._clock()
-        if not until > moment:
-            raise BadInput(
-                N_("A Connection can’t end in the past."),
-                hint=N_("Name a later moment, or none: it then holds until you take it back."),
-            )
+        _check_end(until, moment)
         called = name or self._free_name(host, port)
         return self._allow(Connection(called, who, why, host, port, until, moment, also, local))
+
+    def allow_all(self, connections: Sequence[Connection]) -> tuple[Connection, ...]:
+        """Allows all of ``connections`` from now on, by one decision of a person; each is an entry of the journal. One of the
+        same name is replaced. Raises ``BadInput`` when one of them can't be one: then none is allowed."""
+        moment = self._clock()
+        for each in connections:
+            _check_end(each.until, moment)
+        allowed = self._store.allow_all([replace(each, since=moment) for each in connections])
+        for each in allowed:
+            self._record_allowed(each)
+        return allowed
 
     def revoke(self, name: str) -> Connection:
         """Takes a Connection back at once; what is open of it is cut. Raises ``NotFound``."""
@@ -177,6 +184,10 @@ class Perimeter:
 
     def _allow(self, connection: Connection) -> Connection:
         allowed = self._store.allow(connection)
+        self._record_allowed(allowed)
+        return allowed
+
+    def _record_allowed(self, allowed: Connection) -> None:
         facts: dict[str, Fact] = {"connection": allowed.name, "who": allowed.who, "why": allowed.why}
         facts |= {"host": allowed.host, "port": allowed.port}
         if allowed.also:
@@ -184,7 +195,14 @@ class Perimeter:
         if allowed.until != FOREVER:
             facts["until"] = allowed.until
         self.record(Kind.CONNECTION_ALLOWED, **facts)
-        return allowed
+
+
+def _check_end(until: float, moment: float) -> None:
+    if not until > moment:
+        raise BadInput(
+            N_("A Connection can’t end in the past."),
+            hint=N_("Name a later moment, or none: it then holds until you take it back."),
+        )
 
 
 def name_for(host: str) -> str:

@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -58,13 +58,21 @@ class PolicyStore:
 
     def allow(self, connection: Connection) -> Connection:
         """Adds ``connection``; one of the same name is replaced. Raises :class:`BadInput` when it can't be one."""
-        checked = check(connection)
+        return self.allow_all([connection])[0]
+
+    def allow_all(self, connections: Sequence[Connection]) -> tuple[Connection, ...]:
+        """Adds all of ``connections`` in one write, or, when one of them can't be one, none. Raises :class:`BadInput`."""
+        checked = {each.name: each for each in map(check, connections)}
         self._change(
             lambda old: replace(
-                old, connections=(*(each for each in old.connections if each.name != checked.name), checked)
+                old,
+                connections=(
+                    *(each for each in old.connections if each.name not in checked),
+                    *checked.values(),
+                ),
             )
         )
-        return checked
+        return tuple(checked.values())
 
     def prolong(self, name: str, until: float) -> None:
         """Lets the Connection ``name`` hold until then. Raises :class:`NotFound` when it was taken back."""

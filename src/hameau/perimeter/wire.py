@@ -28,6 +28,10 @@ class Stop(Protocol):
     def is_set(self) -> bool: ...
 
 
+class Broken(Unavailable):
+    """The other side hung up, or the line broke."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long, in seconds, and how much, in bytes, of the other side."""
@@ -54,11 +58,21 @@ class Wire:
         self._line = line
         self._cancel = cancel
         self._allowed = allowed
-        self._room = patience.total
+        self._room = self._total = patience.total
         self._here = bytearray()
         self._until = time.monotonic() + patience.first
         self._next_look = time.monotonic() + _RECHECK
         line.setblocking(False)
+
+    @property
+    def rest(self) -> bool:
+        """Whether something is here that nobody has taken."""
+        return bool(self._here)
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing has come yet."""
+        return self._room == self._total
 
     def wait_at_most(self, seconds: float) -> None:
         """From now on, what is waited for must be here in so many seconds."""
@@ -107,7 +121,7 @@ class Wire:
     def broken(self, why: Exception) -> HameauError:
         """The error for a line that broke."""
         logger.info("%s: %r", self.host, why)
-        return Unavailable(
+        return Broken(
             N_("{host} hung up before its answer was whole."),
             hint=N_("Ask again; if it happens again, look at it."),
             host=self.host,

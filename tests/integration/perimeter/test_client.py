@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -12,6 +12,9 @@ import pytest
 
 from hameau.kit import Cancelled, Corrupt, Refused, Unavailable
 from hameau.perimeter import Connection, Kind, Perimeter
+from hameau.perimeter.client import Client
+from hameau.perimeter.policy import PolicyStore
+from hameau.perimeter.types import Attempt
 
 CONTENT = bytes(range(256)) * 3000
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -247,6 +250,32 @@ def test_a_line_is_closed_and_counted(place: Place) -> None:
 def test_what_the_server_says_is_told(place: Place, path: str, words: str) -> None:
     with pytest.raises(Unavailable, match=words):
         place.get(path)
+
+
+class ManyAddresses:
+    """What a name server may say: a thousand addresses, none of which answers for half a minute."""
+
+    def __init__(self) -> None:
+        self.time, self.tried = 0.0, 0
+
+    def resolve(self, host: str, port: int) -> Sequence[str]:
+        return ["127.0.0.1"] * 1000
+
+    def opened(self, attempt: Attempt, connection: str) -> None:
+        self.time += 30.0
+        self.tried += 1
+
+    def ended(self, connection: str, attempt: Attempt, sent: int, received: int) -> None:
+        pass
+
+
+def test_a_name_with_a_thousand_silent_addresses_is_given_up(tmp_path: Path) -> None:
+    Perimeter(tmp_path).allow("127.0.0.1", 9, why="a test", who="Ada", name="x", local=True)
+    names = ManyAddresses()
+    client = Client(PolicyStore(tmp_path), names, lambda: names.time)
+    with pytest.raises(Unavailable), client.line("x", "127.0.0.1", 9, tls=False):
+        pass
+    assert names.tried == 2
 
 
 def test_nobody_there(tmp_path: Path) -> None:

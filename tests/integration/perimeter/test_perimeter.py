@@ -77,6 +77,17 @@ def test_none_ends_in_the_past(border: Perimeter) -> None:
     assert kinds(border) == []
 
 
+def test_many_by_one_decision_are_written_down_one_by_one(border: Perimeter) -> None:
+    wanted = [Connection(f"feed{number}", "Zoé", "les flux", f"flux{number}.exemple.fr", 443) for number in range(3)]
+    allowed = border.allow_all(wanted)
+    assert border.policy().connections == allowed
+    assert [one.since for one in allowed] == [NOW] * 3
+    assert kinds(border) == [Kind.CONNECTION_ALLOWED] * 3
+    with pytest.raises(BadInput):
+        border.allow_all([Connection("late", "Zoé", "les flux", "flux.exemple.fr", 443, until=NOW)])
+    assert len(border.policy().connections) == 3
+
+
 def test_one_act_one_connection(border: Perimeter) -> None:
     with pytest.raises(ZeroDivisionError), border.opened(Connection("once", "Zoé", "x", "a.example", 443)):
         assert border.state().open[0].since == NOW

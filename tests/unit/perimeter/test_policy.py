@@ -34,6 +34,19 @@ def test_what_was_allowed_is_read_back(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
 
 
+def test_many_are_allowed_in_one_write_or_none(tmp_path: Path) -> None:
+    store = PolicyStore(tmp_path)
+    store.allow(MAIL)
+    feeds = [replace(MAIL, name=f"feed{number}", host=f"flux{number}.exemple.fr", port=443) for number in range(300)]
+    again = replace(MAIL, port=143)
+    assert store.allow_all([*feeds, again, feeds[0]]) == (*feeds, again)
+    assert PolicyStore(tmp_path).read().connections == (*feeds, again)
+    with pytest.raises(BadInput):
+        store.allow_all([replace(feeds[0], name="new"), replace(feeds[1], port=0)])
+    assert PolicyStore(tmp_path).read().connections == (*feeds, again)
+    assert store.allow_all([]) == ()
+
+
 def test_the_same_name_is_replaced(tmp_path: Path) -> None:
     store = PolicyStore(tmp_path)
     store.allow(MAIL)

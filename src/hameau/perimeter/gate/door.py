@@ -116,5 +116,7 @@ def _tell(question: dict[str, Any]) -> dict[str, Any]:
 
 def _not_found(host: str) -> Unavailable:
     return Unavailable(
-        N_("{host} can't be found."), hint=N_("Check the network connection, then try again."), host=host
+        N_("{host} can't be found."),
+        hint=N_("Check how the address is written, and the network connection, then try again."),
+        host=host,
     )

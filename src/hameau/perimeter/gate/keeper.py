@@ -21,6 +21,7 @@ WATCHED = (*_PASSED_ON, signal.SIGTSTP, signal.SIGCONT, signal.SIGCHLD)
 """Signals that this process takes one by one; blocked in it from before it has children."""
 _KERNEL = 0x80  # SI_KERNEL: from the terminal, to the whole group, so that Hameau got it as well
 STATUS = struct.Struct("=i")
+_SURE = 3
 
 
 def keep(supervisor: int, main: int, ending: int) -> int:
@@ -46,9 +47,11 @@ def keep(supervisor: int, main: int, ending: int) -> int:
 
 def end_all(root: int) -> None:
     """Kills what is left below ``root``, and its children's children, until nothing is."""
+    empty = 0
     for _ in range(500):
         left = tree.descendants(root)
-        if not left:
+        empty = 0 if left else empty + 1
+        if empty == _SURE:  # one that changes its parent right now may stand nowhere in a single look
             return
         for pid in left:
             _send(pid, signal.SIGKILL)
