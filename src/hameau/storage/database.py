@@ -123,10 +123,15 @@ class Database:
 
     def check(self) -> list[str]:
         """What SQLite finds wrong with the file; an empty list when it is sound. Reads the whole file."""
-        with self.read() as session:
+        self._check_open()
+        connection = self._connect()  # one that remembers nothing: FTS5 would compare with the index that it last saw
+        try:
+            session = Session(connection, self.path)
             wrong = [row[0] for row in session.tuples("pragma quick_check") if row[0] != "ok"]
             wrong += [f"{row[0]} {row[1]} → {row[2]}" for row in session.tuples("pragma foreign_key_check")]
             return wrong
+        finally:
+            connection.close()
 
     def backup(self, target: Path) -> None:
         """A consistent copy at ``target``, made while others read and write, with the same key; it appears only when it is

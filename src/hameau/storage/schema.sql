@@ -36,6 +36,13 @@ CREATE TABLE api_keys (
     last_used_at text not null default ''
 ) strict;
 
+CREATE TABLE asides (
+    document_id integer not null references documents (id) on delete cascade,
+    start integer not null,                  -- code points of the document's text
+    text text not null,
+    primary key (document_id, start)
+) strict, without rowid;
+
 CREATE TABLE conversations (
     id text primary key,
     space text not null references spaces (id),
@@ -43,6 +50,13 @@ CREATE TABLE conversations (
     created_at text not null,
     updated_at text not null
 ) strict;
+
+CREATE TABLE document_links (
+    document_id integer not null references documents (id) on delete cascade,
+    target text not null,                    -- as it was written
+    name text not null,                      -- its last part as names are compared, without folders, ending and case
+    primary key (document_id, target)
+) strict, without rowid;
 
 CREATE TABLE documents (
     id integer primary key autoincrement,
@@ -62,7 +76,7 @@ CREATE TABLE documents (
     reason text,                            -- why it failed or what is doubtful: a gettext id, its hint and their fields
     hint text,
     reason_fields text not null default '{}',
-    updated_at text not null, kind text not null default '', dated_at text not null default '', authors text not null default '', first_passage integer not null default 0,
+    updated_at text not null, kind text not null default '', dated_at text not null default '', authors text not null default '', first_passage integer not null default 0, parent_id integer, link text not null default '', thread text not null default '',
     unique (source_id, uri)
 ) strict;
 
@@ -76,7 +90,7 @@ CREATE TABLE embedders (
 CREATE TABLE exclusions (
     source_id text not null references sources (id) on delete cascade,
     place text not null,
-    content text not null,
+    content text not null, parent_id integer,
     primary key (source_id, place)
 ) strict;
 
@@ -135,6 +149,18 @@ CREATE TABLE settings (
     value text not null                     -- JSON
 ) strict;
 
+CREATE TABLE source_memory (
+    source_id text not null references sources (id) on delete cascade,
+    key text not null,
+    value text not null,
+    primary key (source_id, key)
+) strict, without rowid;
+
+CREATE TABLE source_secrets (
+    source_id text primary key references sources (id) on delete cascade,
+    secret text not null
+) strict;
+
 CREATE TABLE sources (
     number integer primary key autoincrement,
     id text not null unique,
@@ -148,7 +174,7 @@ CREATE TABLE sources (
     error_hint text,
     error_fields text not null default '{}',
     created_at text not null,
-    synced_at text, mounts text not null default '[]',  -- counts up at each request; a sync that ends clears the number it began with
+    synced_at text, mounts text not null default '[]', paused_at text not null default '',  -- counts up at each request; a sync that ends clears the number it began with
     unique (space, kind, uri)
 ) strict;
 
@@ -197,11 +223,23 @@ CREATE TABLE vectors (
 
 CREATE INDEX conversations_by_time on conversations (space, updated_at);
 
+CREATE INDEX document_links_by_name on document_links (name);
+
+CREATE INDEX documents_by_doubt on documents (space, state, reason) where reason is not null;
+
 CREATE INDEX documents_by_facet on documents (space, kind, language, dated_at, source_id, first_passage, passages);
 
 CREATE INDEX documents_by_hash on documents (source_id, content_hash);
 
-CREATE INDEX documents_by_state on documents (space, state);
+CREATE INDEX documents_by_news on documents (space, dated_at desc, id desc) where kind = 'news';
+
+CREATE INDEX documents_by_news_source on documents (source_id, dated_at desc, id desc) where kind = 'news';
+
+CREATE INDEX documents_by_parent on documents (parent_id) where parent_id is not null;
+
+CREATE INDEX documents_by_state on documents (space, state, source_id, passages);
+
+CREATE INDEX documents_by_thread on documents (space, thread, dated_at) where thread <> '';
 
 CREATE INDEX turn_documents_by_turn on turn_documents (number);
 

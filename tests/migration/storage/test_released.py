@@ -114,8 +114,19 @@ def _renamed(tables: Tables) -> Tables:
     gone = {("sources", "sync_wanted"), ("vectors", "number"), ("vectors", "embedder_id")}
     return {
         name: [{key: value for key, value in row.items() if (name, key) not in gone} for row in rows]
-        for name, rows in tables.items()
+        for name, rows in _to_be_read_again(tables).items()
     }
+
+
+def _to_be_read_again(tables: Tables) -> Tables:
+    """As they are once version 4 wants mails and calendars to be read again."""
+    documents = [
+        {**row, "fingerprint": "", "content_hash": ""}
+        if row.get("kind") == "mail" or row["media_type"] in ("message/rfc822", "text/calendar")
+        else row
+        for row in tables["documents"]
+    ]
+    return {**tables, "documents": documents}
 
 
 def test_the_way_back_leads_to_the_very_tables_and_rows(library: Path) -> None:
@@ -131,7 +142,7 @@ def test_the_way_back_leads_to_the_very_tables_and_rows(library: Path) -> None:
     if version == 1:
         for row in (*after["sources"], *before["sources"]):  # a count before, yes or no now
             row["sync_wanted"] = int(row["sync_wanted"] > 0)
-    assert after == before
+    assert after == _to_be_read_again(before)
     Database(library).close()
     assert _version(library) == newest_version()
 
