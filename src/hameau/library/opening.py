@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _PLAINLY = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)
@@ -30,6 +33,23 @@ def open_document(path: Path, beneath: Path | None = None) -> int:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "no regular file", str(path))
     return descriptor
+
+
+@contextmanager
+def held(data: bytes, scratch: Path | None = None) -> Iterator[int]:
+    """A descriptor to read ``data`` from, for whoever wants a file: in memory, or without a name in ``scratch``."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("hameau", os.MFD_CLOEXEC)
+    else:
+        with tempfile.TemporaryFile(dir=scratch) as file:
+            descriptor = os.dup(file.fileno())
+    try:
+        with os.fdopen(os.dup(descriptor), "wb") as file:
+            file.write(data)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _step_by_step(top: Path, steps: tuple[str, ...], flags: int) -> int:

@@ -59,3 +59,23 @@ PARTS = 1_000
 """Parts of one mail."""
 TITLE_CHARACTERS = 500
 AUTHORS_CHARACTERS = 300
+LINK_CHARACTERS = 2_000
+"""Of an address, and of the name of a conversation."""
+
+INSIDE = 20_000
+"""Documents of their own inside one file: attachments, events, contacts. Further ones are named, not read."""
+ASIDES = 10_000
+LINKS = 2_000
+"""Names and addresses that one document points at."""
+FORM_BYTES = 64 << 20
+"""What a form may tell; what it is told of is bounded by :data:`FILE_BYTES`."""
+FORM_SECONDS = 30
+
+FEED_BYTES = 16 << 20
+"""Of a feed, and of a list of feeds."""
+FEED_ENTRIES = 2_000
+"""The newest entries of one feed; those of before are left."""
+ENTRY_CHARACTERS = 1_000_000
+ENCLOSURES = 20
+FEEDS = 5_000
+"""Of one list of feeds."""

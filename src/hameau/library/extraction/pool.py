@@ -11,9 +11,9 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace as replace_struct
 
 from hameau.kit import N_, Unavailable
@@ -23,14 +23,16 @@ from hameau.library.extraction.plain import read_plain
 from hameau.library.extraction.process import FOLDER_PREFIX, Clock, Overdue, Worker
 from hameau.library.extraction.reasons import error
 from hameau.library.extraction.sandbox import NAMESPACE, SECCOMP
-from hameau.library.extraction.trust import believed, seemly
+from hameau.library.extraction.trust import believed, said_seemly
 from hameau.library.extraction.wire import Job, Reply
-from hameau.library.opening import open_document
+from hameau.library.opening import held, open_document
+from hameau.library.ports import Told
 from hameau.library.types import Extracted
 
 logger = logging.getLogger(__name__)
 
-_JOBS_EACH = 200
+_WORN_OUT = 200.0
+"""Jobs after which a worker is replaced; small ones count for less."""
 _MOST_BYTES = 4  # of a character, in every encoding of Unicode
 NOTICE_NO_WALL = N_(
     "Documents are read in a separate process with limits on memory and time, but this system gives no means to cut that "
@@ -103,6 +105,32 @@ class SandboxedExtractor:
         finally:
             os.close(descriptor)
 
+    def extract_data(self, name: str, data: bytes, media_type: str = "") -> Extracted:
+        """The text of a content that is no file here. Raises as :meth:`extract` does."""
+        if len(data) > limits.FILE_BYTES:
+            raise error("too_big")
+        with held(data, self._scratch) as descriptor:
+            return self._extract(name, descriptor, len(data), media_type)
+
+    def parse(self, form: str, data: bytes, kind: type[Told]) -> Told:
+        """What ``data`` says as a form of :mod:`~hameau.library.extraction.forms`, decoded as ``kind``.
+
+        Raises ``Corrupt`` or ``NotEnough`` with the reason, ``Unavailable`` when no worker can be started at all.
+        """
+        if len(data) > limits.FILE_BYTES:
+            raise error("too_big")
+        job = Job(form, "", len(data), (), limits.FORM_SECONDS, limits.FORM_BYTES // _MOST_BYTES, form=form)
+        with held(data, self._scratch) as descriptor, self._places:
+            reply = self._ask(job, descriptor)
+        if reply.reason:
+            logger.info("the form %s: %r (%.300r)", form, reply.reason, reply.detail)
+            raise error(reply.reason)
+        try:
+            return msgspec.json.decode(reply.told, type=kind)
+        except msgspec.MsgspecError as failure:
+            logger.warning("the form %s is not as it was agreed: %s", form, failure)
+            raise error("damaged") from failure
+
     def plain(self, name: str, data: bytes) -> Extracted | None:
         """The text of a whole file that is text already, for whoever has read it; ``None``: it is for :meth:`extract`."""
         kind = kind_of(name, data[:HEAD_BYTES])
@@ -149,15 +177,15 @@ class SandboxedExtractor:
                 # quoted: neither may speak to a terminal
                 logger.info("%r: %r (%.300r)", name, reply.reason, reply.detail)
             raise error(reply.reason)
-        if len(reply.found.text) > self._max_characters:
+        if len(reply.found.text) + sum(len(one.found.text) for one in reply.parts) > self._max_characters:
             raise error("too_long")
-        return believed(reply.found)
+        return believed(reply.found, reply.parts)
 
     def _plain(self, data: bytes, media_type: str) -> Extracted:
         extracted = read_plain(data, media_type)
         if len(extracted.text) > self._max_characters:
             raise error("too_long")
-        return replace(extracted, title=seemly(extracted.title))
+        return said_seemly(extracted)
 
     def _ask(self, job: Job, descriptor: int) -> Reply:
         """The answer about a file; a step that breaks its reader is left out and the rest is read again."""
@@ -198,21 +226,27 @@ class SandboxedExtractor:
             yield worker, fresh
         finally:
             with self._lock:
-                keep = worker in self._all and worker.jobs < _JOBS_EACH
+                keep = worker in self._all and worker.wear < _WORN_OUT
                 if keep:
                     self._idle.append(worker)
             if not keep:
                 self._drop(worker)
 
     def _start(self) -> Worker:
+        starter = self._starter
         try:
-            worker = self._starter.submit(Worker, self._scratch, self._memory_bytes, self._clock).result()
+            worker = starter.submit(Worker, self._scratch, self._memory_bytes, self._clock).result()
         except (OSError, RuntimeError) as failure:
             raise _no_worker() from failure
         with self._lock:
-            self._all.add(worker)
-            if self._paused:
-                worker.signal(signal.SIGSTOP)
+            closed = starter is not self._starter
+            if not closed:
+                self._all.add(worker)
+                if self._paused:
+                    worker.signal(signal.SIGSTOP)
+        if closed:  # meanwhile: nobody would end it any more
+            worker.end()
+            raise _no_worker()
         try:
             worker.greet()
         except (EOFError, ConnectionError, ValueError, Overdue) as failure:

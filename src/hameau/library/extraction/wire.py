@@ -13,8 +13,8 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from hameau.library.extraction.limits import PAGES
-from hameau.library.types import PageSpan
+from hameau.library.extraction.limits import ASIDES, FORM_BYTES, INSIDE, LINKS, PAGES
+from hameau.library.types import PageSpan, Span
 
 _MOST_BYTES = 4  # of a character in UTF-8
 _BESIDES_TEXT = 16 << 20
@@ -39,6 +39,8 @@ class Job(msgspec.Struct, frozen=True):
     max_characters: int
     left_out: tuple[int, ...] = ()
     """Numbers of steps that broke a reader before."""
+    form: str = ""
+    """Not a document to read but a form, by its name in ``forms``."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -51,6 +53,18 @@ class Found(msgspec.Struct, frozen=True):
     warnings: Annotated[tuple[str, ...], msgspec.Meta(max_length=8)] = ()
     dated_at: str = ""
     authors: str = ""
+    asides: Annotated[tuple[Span, ...], msgspec.Meta(max_length=ASIDES)] = ()
+    link: str = ""
+    thread: str = ""
+    links: Annotated[tuple[str, ...], msgspec.Meta(max_length=LINKS)] = ()
+
+
+class FoundPart(msgspec.Struct, frozen=True):
+    """A document inside the file."""
+
+    name: str
+    found: Found
+    size: int = 0
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -58,6 +72,9 @@ class Reply(msgspec.Struct, frozen=True):
     number of the step that begins."""
 
     found: Found | None = None
+    parts: Annotated[tuple[FoundPart, ...], msgspec.Meta(max_length=INSIDE)] = ()
+    told: Annotated[bytes, msgspec.Meta(max_length=FORM_BYTES)] = b""
+    """What a form says, as JSON."""
     reason: str = ""
     detail: str = ""
     """For the log only, never shown to a person."""

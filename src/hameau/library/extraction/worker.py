@@ -11,14 +11,17 @@ import os
 import select
 import socket  # noqa: TID251 - a pair of connected sockets between two processes, no network
 import time
+from dataclasses import replace
 
 from hameau.library.extraction import engine, limits
 from hameau.library.extraction.context import Budget, Context
+from hameau.library.extraction.forms import told
 from hameau.library.extraction.reading import read
 from hameau.library.extraction.reasons import Unreadable
 from hameau.library.extraction.sandbox import bound_processor_time
 from hameau.library.extraction.scrap import Scrap
-from hameau.library.extraction.wire import Found, Hello, Job, Reply, receive_with_file, send
+from hameau.library.extraction.wire import Found, FoundPart, Hello, Job, Reply, receive_with_file, send
+from hameau.library.types import Extracted
 
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 60
@@ -57,6 +60,8 @@ def _answer(job: Job, descriptor: int, scrap: Scrap, channel: socket.socket) -> 
             data = file.read(job.size + 1)
         if len(data) > job.size:
             return Reply(reason="too_big")
+        if job.form:
+            return Reply(told=told(job.form, data))
         extracted = read(data, job.name, Context(job.ocr_languages, scrap, read, budget, tell))
     except Unreadable as verdict:
         return Reply(reason=verdict.reason, detail=verdict.detail)
@@ -67,16 +72,25 @@ def _answer(job: Job, descriptor: int, scrap: Scrap, channel: socket.socket) -> 
     except Exception as error:  # the edge of the worker: whatever a hostile file provokes is a verdict on that file
         logger.exception("reading failed")
         return Reply(reason="damaged", detail=repr(error)[:300])
-    if len(extracted.text) > job.max_characters or len(extracted.pages) > limits.PAGES:
+    inside = sum(len(part.extracted.text) for part in extracted.parts)
+    if len(extracted.text) + inside > job.max_characters or len(extracted.pages) > limits.PAGES:
         return Reply(reason="too_long")
-    return Reply(
-        Found(
-            extracted.text,
-            extracted.title,
-            extracted.media_type,
-            extracted.pages,
-            tuple(sorted({*extracted.warnings, *budget.doubts})),
-            extracted.dated_at,
-            extracted.authors,
-        )
+    warnings = tuple(sorted({*extracted.warnings, *budget.doubts}))
+    parts = tuple(FoundPart(part.name, _found(part.extracted), part.size) for part in extracted.parts[: limits.INSIDE])
+    return Reply(_found(replace(extracted, warnings=warnings)), parts)
+
+
+def _found(extracted: Extracted) -> Found:
+    return Found(
+        extracted.text,
+        extracted.title,
+        extracted.media_type,
+        extracted.pages,
+        extracted.warnings,
+        extracted.dated_at,
+        extracted.authors,
+        extracted.asides[: limits.ASIDES],
+        extracted.link,
+        extracted.thread,
+        extracted.links[: limits.LINKS],
     )
