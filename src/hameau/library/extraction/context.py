@@ -52,6 +52,8 @@ class Context:
     budget: Budget
     tell: Tell
     depth: int = 0
+    apart: bool = True
+    """Whether files inside become documents of their own, where their kind allows it (the files of a mail), and not sections."""
 
     def begin(self) -> bool:
         """Begins a step: a page to recognise, a member to read. False when it must be left out."""

@@ -1,48 +1,82 @@
-"""Mail: who wrote to whom, when, about what, its own words, and what was attached. Runs in the worker."""
+"""Mail: who wrote to whom, when, about what, the words as they were sent, and what came with them. Runs in the worker.
+
+Quotations and signatures stay in the text as asides; files that came with a mail are documents of their own.
+"""
 
 from __future__ import annotations
 
 import email
 import email.policy
+import logging
 import re
 from collections.abc import Iterator
-from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 
-from hameau.library.extraction import limits
+from hameau.library.extraction import limits, mail_tnef
 from hameau.library.extraction.context import Context
-from hameau.library.extraction.decoding import decode, decode_as, tidy
+from hameau.library.extraction.decoding import decode, tidy
 from hameau.library.extraction.hypertext import read_html
-from hameau.library.extraction.members import Members, shown
+from hameau.library.extraction.mail_headers import (
+    correspondents,
+    header,
+    is_forward,
+    shown_people,
+    thread_of,
+    topic,
+)
+from hameau.library.extraction.mail_parts import (
+    MESSAGES,
+    Attachments,
+    given_name,
+    is_shown,
+    is_shown_inside,
+    leaves,
+    name_of,
+)
+from hameau.library.extraction.mail_words import text_of, words
+from hameau.library.extraction.members import shown
 from hameau.library.extraction.properties import mail_moment, people
-from hameau.library.extraction.quoting import own_words
-from hameau.library.extraction.reasons import MAIL_LOCKED
+from hameau.library.extraction.quoting import asides, is_foot
+from hameau.library.extraction.reasons import MAIL_LOCKED, MEMBERS_LEFT
 from hameau.library.extraction.structure import Draft, one_line
-from hameau.library.types import Extracted
+from hameau.library.types import Extracted, Span
 
+logger = logging.getLogger(__name__)
+MAIL = "message/rfc822"
 _FIELDS = (("From", "De"), ("To", "À"), ("Cc", "Copie"), ("Date", "Date"))
 """Header fields, and the words that a French mail program shows for them: the library is French first."""
 _LOCKED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 """OpenPGP (RFC 3156) and S/MIME (RFC 8551)."""
+_ARMOUR = "-----BEGIN PGP MESSAGE-----"
 _SAVED_PAGE = "multipart/related"
 _MESSAGE_START = re.compile(rb"^From [^\n]*\n", re.MULTILINE)
-_ANSWER = re.compile(r"(?:(?:re|r[ée]f|aw|sv|antw|tr|fwd?|wg|rv)[ \xa0]?(?:\[\d+\])?[ \xa0]?:[ \xa0]*)+", re.IGNORECASE)
-_FORWARD = re.compile(r"[ \xa0]*(?:tr|fwd?|wg|rv)[ \xa0]?:", re.IGNORECASE)
+_LONGEST_MAIL = 96 << 20
+"""Bytes; taking a mail apart takes four times its size in memory. Of a longer one the rest is not read."""
 
 
 def read_mail(data: bytes, context: Context) -> Extracted:
     """One message as a document; what has no header at all is read as plain text."""
-    message = email.message_from_bytes(data, policy=email.policy.compat32)
+    message = parsed(data, context)
     if not message.keys():
-        return Extracted(text=tidy(decode(data)), media_type="message/rfc822")
+        return Extracted(text=tidy(decode(data)), media_type=MAIL)
+    return read_message(message, context)
+
+
+def read_message(message: Message, context: Context) -> Extracted:
+    """One message that was taken apart already."""
     draft = Draft()
-    title = _write(message, draft, context)
+    attached = Attachments(draft, context)
+    title, spans = _write(message, draft, context, attached)
     return Extracted(
         text=draft.finish()[0],
         title=title,
-        media_type="message/rfc822",
+        media_type=MAIL,
         dated_at=mail_moment(header(message, "Date")),
         authors=correspondents(header(message, "From"), header(message, "To"), header(message, "Cc")),
+        asides=tuple(spans),
+        parts=attached.parts,
+        thread=thread_of(header(message, "References"), header(message, "In-Reply-To"), header(message, "Message-ID")),
     )
 
 
@@ -51,14 +85,23 @@ def read_mailbox(data: bytes, context: Context) -> Extracted:
     draft = Draft()
     newest = ""
     writers: dict[str, None] = {}
+    spans: list[Span] = []
+    attached = Attachments(draft, context)
     for raw in _messages(data):
-        message = email.message_from_bytes(raw, policy=email.policy.compat32)
-        _write(message, draft, context)
+        message = parsed(raw, context)
+        spans += _write(message, draft, context, attached)[1]
         newest = max(newest, mail_moment(header(message, "Date")))
         writers[header(message, "From")] = None
         if draft.characters > limits.CHARACTERS:
             break
-    return Extracted(text=draft.finish()[0], media_type="application/mbox", dated_at=newest, authors=people(writers))
+    return Extracted(
+        text=draft.finish()[0],
+        media_type="application/mbox",
+        dated_at=newest,
+        authors=people(writers),
+        asides=tuple(spans),
+        parts=attached.parts,
+    )
 
 
 def read_saved_page(data: bytes) -> Extracted:
@@ -66,9 +109,9 @@ def read_saved_page(data: bytes) -> Extracted:
     message = email.message_from_bytes(data, policy=email.policy.compat32)
     draft = Draft()
     title = header(message, "Subject")
-    for part in _leaves(message):
+    for part in leaves(message):
         if part.get_content_type() == "text/html":
-            about = read_html(_text(part), draft)
+            about = read_html(text_of(part), draft)
             title = title or about.title
             if draft.characters:
                 break  # the others are its frames
@@ -77,20 +120,29 @@ def read_saved_page(data: bytes) -> Extracted:
     )
 
 
-def correspondents(sender: str, *receivers: str) -> str:
-    """Who wrote to whom, on one line."""
-    to = people(receivers)
-    return f"{sender} → {to}"[: limits.AUTHORS_CHARACTERS] if sender and to else (sender or to)
+def parsed(data: bytes, context: Context) -> Message:
+    """``data`` taken apart. What is nested without end is one text below its header."""
+    data = data.lstrip(b"\xef\xbb\xbf\r\n\t ") if data[:1] in b"\xef\r\n" else data
+    if len(data) > _LONGEST_MAIL:
+        data = data[:_LONGEST_MAIL]
+        context.budget.doubts.add(MEMBERS_LEFT)
+    try:
+        return email.message_from_bytes(data, policy=email.policy.compat32)
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
+        logger.info("a mail that can't be taken apart: %r", error)
+        return BytesHeaderParser(policy=email.policy.compat32).parsebytes(data)
 
 
-def thread(subject: str) -> str:
-    """What a thread is about: the subject without « Re: » and its cousins."""
-    return _ANSWER.sub("", subject, count=1).strip() if _ANSWER.match(subject) else subject
-
-
-def is_forward(subject: str) -> bool:
-    """Whether the subject says that somebody else's mail is passed on."""
-    return bool(_FORWARD.match(subject))
+def write_own(text: str, draft: Draft, *, forwards: bool, below: bool = False) -> list[Span]:
+    """Writes the words of a mail; where in the draft the asides among them are. ``below``: other words stand above them."""
+    text = text.strip("\n")
+    if not text.strip():
+        return []
+    start = draft.characters
+    draft.block(text)
+    if below and is_foot(text):
+        return [Span(start, start + len(text))]
+    return [Span(start + one.start, start + one.end) for one in asides(text, forwards=forwards)]
 
 
 def _messages(data: bytes) -> Iterator[bytes]:
@@ -103,129 +155,78 @@ def _messages(data: bytes) -> Iterator[bytes]:
         yield data[begin:end]
 
 
-def _write(message: Message, draft: Draft, context: Context) -> str:
+def _write(message: Message, draft: Draft, context: Context, attached: Attachments) -> tuple[str, list[Span]]:
     subject = header(message, "Subject")
-    title = thread(subject)
+    title = topic(subject)
+    parts = [(name_of(part), part) for part in leaves(message)]
+    beside = [(name, part) for name, part in parts if not is_shown(part, name)]
+    _write_head(message, subject, [name for name, _ in beside if name], draft)
+    spans: list[Span] = []
+    before = draft.characters
+    locked = message.get_content_type() in _LOCKED
+    for name, part in parts:
+        if is_shown(part, name):
+            own = words(part)
+            locked = locked or _ARMOUR in own[:4000]
+            spans += write_own(own, draft, forwards=is_forward(subject), below=draft.characters > before)
+    _attach(beside, context, attached)
+    if locked:
+        context.budget.doubts.add(MAIL_LOCKED)
+    return title, spans
+
+
+def _write_head(message: Message, subject: str, attached: list[str], draft: Draft) -> None:
+    """What stands above a mail: the names of what came with it are said here, so that the words stand together."""
+    title = topic(subject)
     if title:
         draft.block(f"# {title}")
     for name, label in (*((("Subject", "Objet"),) if subject != title else ()), *_FIELDS):
         if value := header(message, name):
-            draft.block(f"{label} : {value}", close=True)
+            draft.block(f"{label} : {shown_people(value)}", close=True)
+    if attached:
+        draft.block("Pièces jointes : " + ", ".join(attached), close=True)
     draft.end_rows()
-    attached: list[tuple[str, Message]] = []
-    for part in _leaves(message):
-        name = _name(part)
-        if name or part.get_content_disposition() == "attachment" or part.get_content_maintype() != "text":
-            attached.append((name, part))
-        else:
-            draft.block(own_words(_words(part), forwards=is_forward(subject)))
-    _write_attached(attached, draft, context)
-    if message.get_content_type() in _LOCKED:
-        context.budget.doubts.add(MAIL_LOCKED)
-    return title
 
 
-def _write_attached(attached: list[tuple[str, Message]], draft: Draft, context: Context) -> None:
-    """The names of what was attached, then each under its heading. Pictures shown inside the text (signatures, mostly) are
-    only named."""
-    named = [name for name, _ in attached if name]
-    if named:
-        draft.block("Pièces jointes : " + ", ".join(named))
-    members = Members(draft, context, level=2)
-    for name, part in attached:
-        is_shown_inside = part.get_content_disposition() == "inline" or part.get("Content-ID")
-        if part.get_content_type() == "message/rfc822":
-            inner = _inner(part)
-            if inner is not None and context.depth < limits.DEPTH:
-                members.add(_message_name(name, inner), _bytes(inner))
-        elif name and not (is_shown_inside and part.get_content_maintype() == "image") and context.depth < limits.DEPTH:
-            payload = part.get_payload(decode=True)
-            if isinstance(payload, bytes) and payload:
-                members.add(shown(name) or name, payload)
-    members.finish()
+def _attach(beside: list[tuple[str, Message]], context: Context, attached: Attachments) -> None:
+    """What came with the mail, each read. Pictures shown inside the text (signatures, mostly) are only named."""
+    for name, part in beside:
+        if context.depth >= limits.DEPTH or is_shown_inside(part):
+            continue
+        if part.get_content_type() in MESSAGES:
+            _attach_message(name, part, context, attached)
+            continue
+        payload = part.get_payload(decode=True)
+        if isinstance(payload, bytes) and payload and (name or part.get_content_disposition() or _says_what(part)):
+            packed = list(mail_tnef.files(payload))
+            for inner, content in packed:
+                attached.add(shown(inner) or "pièce jointe", content)
+            if not packed:
+                attached.add(given_name(part, name), payload)
+    attached.finish()
 
 
-def _inner(part: Message) -> Message | None:
+def _says_what(part: Message) -> bool:
+    return part.get_content_type() not in ("application/octet-stream", *_LOCKED)
+
+
+def _attach_message(name: str, part: Message, context: Context, attached: Attachments) -> None:
+    inner = _inner(part, context)
+    if inner is None:
+        return
+    called = shown(name) or one_line(header(inner, "Subject").replace("/", " "))[:120] or "message"
+    path = called if called.lower().endswith(".eml") else f"{called}.eml"
+    attached.read_by(lambda deeper: read_message(inner, deeper), path)
+
+
+def _inner(part: Message, context: Context) -> Message | None:
+    """The mail inside a part; some programs pack it as no mail may be packed (RFC 2046, 5.2.1)."""
     payload = part.get_payload()
     first = payload[0] if isinstance(payload, list) and payload else None
-    return first if isinstance(first, Message) else None
-
-
-def _bytes(message: Message) -> bytes:
-    try:
-        return message.as_bytes()
-    except (LookupError, ValueError, TypeError, AttributeError):  # a part that cannot be written again as it was
-        return b""
-
-
-def _message_name(name: str, inner: Message) -> str:
-    called = shown(name) or one_line(header(inner, "Subject").replace("/", " "))[:120] or "message"
-    return called if called.lower().endswith(".eml") else f"{called}.eml"
-
-
-def _leaves(message: Message) -> Iterator[Message]:
-    """The parts to show: of alternatives the plain one when it says something, else the last one. A mail inside a mail is one
-    part."""
-    waiting = [message]
-    for _ in range(limits.PARTS):
-        if not waiting:
-            return
-        part = waiting.pop(0)
-        if (part.get_content_type() == "message/rfc822" and part is not message) or not part.is_multipart():
-            yield part
-            continue
-        inner = [one for one in part.get_payload() if isinstance(one, Message)]
-        if part.get_content_type() == "multipart/alternative":
-            plain = [one for one in inner if one.get_content_type() == "text/plain" and _text(one).strip()]
-            inner = plain[:1] or inner[-1:]
-        waiting[:0] = inner
-
-
-def header(message: Message, name: str) -> str:
-    """A header field as a person reads it: encoded words (RFC 2047) decoded, raw bytes too, on one line."""
-    value = message.get(name)
-    return "" if value is None else _decoded(str(value))
-
-
-def _decoded(value: str) -> str:
-    value = value[: limits.HEADER_CHARACTERS]
-    try:
-        text = str(make_header(decode_header(value)))
-    except (LookupError, ValueError):
-        text = value
-    return one_line(tidy(_raw(text)))
-
-
-def _raw(text: str) -> str:
-    """Bytes that a sloppy program put into a header come as surrogates; they are decoded by their looks."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return decode(text.encode("utf-8", "surrogateescape"))
-    return text
-
-
-def _name(part: Message) -> str:
-    try:
-        return _decoded(part.get_filename() or "")
-    except (LookupError, ValueError):
-        return ""
-
-
-def _words(part: Message) -> str:
-    """The text of a part; of hypertext what a reader sees, with ``>`` before what it marks as quoted."""
-    if part.get_content_subtype() != "html":
-        return _text(part)
-    draft = Draft()
-    read_html(_text(part), draft, quotes=True)
-    return draft.finish()[0]
-
-
-def _text(part: Message) -> str:
-    payload = part.get_payload(decode=True)
-    if not isinstance(payload, bytes):
-        return ""
-    charset = str(part.get_content_charset() or "")
-    if charset and charset not in ("us-ascii", "ascii", "unknown-8bit"):
-        return tidy(decode_as(payload, "cp1252" if charset in ("iso-8859-1", "latin1") else charset))
-    return tidy(decode(payload))
+    if not isinstance(first, Message):
+        return None
+    if not first.keys() and "base64" in str(part.get("Content-Transfer-Encoding", "")).lower():
+        first["Content-Transfer-Encoding"] = "base64"
+        raw = first.get_payload(decode=True)
+        return parsed(raw, context) if isinstance(raw, bytes) else None
+    return first

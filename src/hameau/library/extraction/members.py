@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from hameau.library.extraction import limits
@@ -65,14 +67,17 @@ class Members:
         """Reads a member and writes it down; whatever is wrong with it is a verdict on it alone."""
         if not self.wanted(path, data[:HEAD_BYTES]):
             return
-        budget = self._context.budget
-        budget.members -= 1
-        budget.bytes -= len(data)
+        self._context.budget.bytes -= len(data)
+        self.read_by(lambda deeper: self._context.read(data, PurePosixPath(path).name, deeper), path, size=len(data))
+
+    def read_by(self, read: Callable[[Context], Extracted], path: str, *, size: int = 0) -> None:
+        """Reads a member of ``size`` bytes by ``read``, in a step of its own, and writes it down."""
+        self._context.budget.members -= 1
         if not self._context.begin():
             self.skip(path, "broken")
             return
         try:
-            found = self._context.read(data, PurePosixPath(path).name, self._context.deeper())
+            found = read(self._deeper())
         except Unreadable as verdict:
             logger.info("%.200r inside a file: %s", path, verdict)
             self.skip(path, verdict.reason)
@@ -82,7 +87,8 @@ class Members:
             logger.exception("reading a member failed")
             self.skip(path, "damaged")
         else:
-            self._write(path, found)
+            self.read += 1
+            self._write(path, found, size)
 
     def skip(self, path: str, reason: str) -> None:
         """Notes a file that was not read."""
@@ -100,13 +106,18 @@ class Members:
             self._draft.block(f"… et {len(self._unread) - limits.NAMED} autres", close=True)
         self._draft.end_rows()
 
-    def _write(self, path: str, found: Extracted) -> None:
-        self.read += 1
+    def _deeper(self) -> Context:
+        """The context of a member: what is inside it again is a section of the text, like itself."""
+        return replace(self._context.deeper(), apart=False)
+
+    def _write(self, path: str, found: Extracted, size: int) -> None:
         before = self._draft.characters
         self._draft.block(f"{'#' * self._level} {path}")
         if found.title and one_line(found.title) not in (path, PurePosixPath(path).name):
             self._draft.block(one_line(found.title)[: limits.TITLE_CHARACTERS])
         self._draft.block(lowered(found.text, self._level))
+        for part in found.parts:
+            self._draft.block(lowered(part.extracted.text, self._level + 1))
         self._context.budget.characters -= self._draft.characters - before
 
 

@@ -15,25 +15,20 @@ from hameau.library.extraction.book import read_book
 from hameau.library.extraction.context import Context
 from hameau.library.extraction.decoding import tidy
 from hameau.library.extraction.kinds import media_type_of_zip
-from hameau.library.extraction.mail import correspondents, is_forward, thread
-from hameau.library.extraction.members import Members, shown
+from hameau.library.extraction.mail_outlook import OUTLOOK, read_letter
 from hameau.library.extraction.notes import notes_of
 from hameau.library.extraction.opendocument import read_slides
-from hameau.library.extraction.outlook import attachments
-from hameau.library.extraction.properties import authors_of, date_of, moment
-from hameau.library.extraction.quoting import own_words
+from hameau.library.extraction.properties import authors_of, date_of
 from hameau.library.extraction.reasons import Unreadable
 from hameau.library.extraction.structure import Draft
 from hameau.library.extraction.tree import draw
 from hameau.library.types import Extracted
 
 _BOOK = "application/epub+zip"
-_OUTLOOK = "application/vnd.ms-outlook"
 _PRESENTATION = "application/vnd.oasis.opendocument.presentation"
 _SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _ESCAPED = re.compile(r"\\'([0-9a-fA-F]{2})")
 """A letter of RTF that is not ASCII, where kreuzberg leaves it (titles)."""
-_HEADER = (("subject", "Objet"), ("from", "De"), ("to", "À"), ("cc", "Copie"), ("date", "Date"))
 
 
 def read_zip(data: bytes, name: str, media_type: str, context: Context) -> Extracted:
@@ -66,8 +61,12 @@ def read_document(data: bytes, media_type: str, context: Context) -> Extracted:
         raise Unreadable("unknown")
     result = engine.extract(data, media_type, engine.config("markdown", markers=media_type == _SLIDES))
     metadata: Mapping[str, Any] = result.metadata
-    if media_type == _OUTLOOK:
-        return _letter(data, result.document or {}, metadata, context)
+    if media_type == OUTLOOK:
+        nodes = (result.document or {}).get("nodes") or ()
+        entries = {str(key).lower(): str(value) for node in nodes for key, value in _entries(node)}
+        body = Draft()
+        draw([node for node in nodes if not _entries(node)], body, by_page=False)
+        return read_letter(data, entries, body.finish()[0], metadata, context)
     draft = Draft()
     tree = result.document or {}
     if nodes := tree.get("nodes"):
@@ -90,35 +89,6 @@ def read_document(data: bytes, media_type: str, context: Context) -> Extracted:
         pages=pages,
         dated_at=date_of(metadata),
         authors=authors_of(metadata),
-    )
-
-
-def _letter(data: bytes, tree: Mapping[str, Any], metadata: Mapping[str, Any], context: Context) -> Extracted:
-    """A mail of Outlook's, written like any other mail."""
-    nodes = tree.get("nodes") or ()
-    entries = {str(key).lower(): str(value) for node in nodes for key, value in _entries(node)}
-    subject = entries.get("subject") or str(metadata.get("subject") or "")
-    draft = Draft()
-    draft.block(f"# {thread(subject)}" if thread(subject) else "")
-    for key, label in _HEADER:
-        if (value := entries.get(key)) and not (key == "subject" and thread(subject) == subject):
-            draft.block(f"{label} : {value}", close=True)
-    draft.end_rows()
-    body = Draft()
-    draw([node for node in nodes if not _entries(node)], body, by_page=False)
-    draft.block(own_words(body.finish()[0], forwards=is_forward(subject)))
-    if attached := [str(name) for name in metadata.get("attachments") or ()]:
-        draft.block("Pièces jointes : " + ", ".join(attached))
-    members = Members(draft, context, level=2)
-    for name, content in attachments(data) if context.depth < limits.DEPTH else ():
-        members.add(shown(name) or "pièce jointe", content)
-    members.finish()
-    return Extracted(
-        text=draft.finish()[0],
-        title=tidy(thread(subject)),
-        media_type=_OUTLOOK,
-        dated_at=moment(metadata.get("created_at") or entries.get("date")),
-        authors=correspondents(entries.get("from", ""), entries.get("to", ""), entries.get("cc", "")),
     )
 
 

@@ -1,4 +1,5 @@
-"""What is attached to a mail that Outlook saved, which kreuzberg names but does not read. Standard library only; in the worker.
+"""What a mail that Outlook saved holds beside its text, which kreuzberg reads: what is attached, and the header it came with.
+Standard library only; in the worker.
 
 Sources: [MS-CFB] (compound files: sectors, chains, directory) and [MS-OXMSG] (2.2.2 attachments, 2.1 properties as streams).
 Nothing is believed: a chain that comes back to itself or leaves the file ends there.
@@ -7,7 +8,7 @@ Nothing is believed: a chain that comes back to itself or leaves the file ends t
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hameau.library.extraction import limits
@@ -18,9 +19,11 @@ _LAST = 0xFFFF_FFFA
 _ENTRY = 128
 _STORAGE, _STREAM, _NONE = 1, 2, 0xFFFF_FFFF
 _ATTACHED = "__attach_version1.0_#"
-_CONTENT = "__substg1.0_37010102"
-_NAMES = (("__substg1.0_3707001F", "utf-16-le"), ("__substg1.0_3707001E", "cp1252"), ("__substg1.0_3704001F", "utf-16-le"),
-          ("__substg1.0_3704001E", "cp1252"))  # fmt: skip
+_CONTENT, _EMBEDDED = "37010102", "3701000D"
+_TEXTS = (("001F", "utf-16-le"), ("001E", "cp1252"))
+_NAMES = ("3707", "3704", "3001")
+_LONGEST_TEXT = 4 << 20
+_STREAM_OF = "__substg1.0_"
 
 
 class _Entry(NamedTuple):
@@ -33,24 +36,56 @@ class _Entry(NamedTuple):
     size: int
 
 
-def attachments(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each attached file. Nothing where the file is damaged; kreuzberg has read the mail by then."""
+class Letter:
+    """A mail of Outlook's: the properties that are texts, and what is attached. Raises ``ValueError`` for what is none."""
+
+    def __init__(self, file: _Compound, parts: Sequence[_Entry]) -> None:
+        self._file = file
+        self._streams = {entry.name: entry for entry in parts if entry.kind == _STREAM}
+        self._storages = [entry for entry in parts if entry.kind == _STORAGE]
+
+    def text(self, tag: str) -> str:
+        """The property of that number (four hexadecimal figures, [MS-OXPROPS]); empty when there is none."""
+        for kind, alphabet in _TEXTS:
+            entry = self._streams.get(f"{_STREAM_OF}{tag}{kind}")
+            if entry is not None and entry.size < _LONGEST_TEXT:
+                return self._file.content(entry).decode(alphabet, "replace").strip("\0")
+        return ""
+
+    def data(self, name: str) -> bytes:
+        """The property of that number and kind, when it is not a text; empty when there is none."""
+        entry = self._streams.get(_STREAM_OF + name)
+        return self._file.content(entry) if entry is not None else b""
+
+    def attached(self) -> Iterator[Attached]:
+        """Everything that came with the mail, in no order."""
+        for storage in self._storages:
+            if not storage.name.startswith(_ATTACHED):
+                continue
+            inside = Letter(self._file, list(self._file.children_of(storage)))
+            name = next((named for tag in _NAMES if (named := inside.text(tag)[: 2 * limits.LONGEST_PATH])), "")
+            within = next((one for one in inside._storages if one.name == _STREAM_OF + _EMBEDDED), None)
+            if within is not None:
+                yield Attached(name, b"", Letter(self._file, list(self._file.children_of(within))))
+            elif _STREAM_OF + _CONTENT in inside._streams:
+                yield Attached(name, inside.data(_CONTENT))
+
+
+class Attached(NamedTuple):
+    """A file that came with a mail, or a mail."""
+
+    name: str
+    data: bytes
+    letter: Letter | None = None
+
+
+def letter_of(data: bytes) -> Letter | None:
+    """The mail in a file; ``None`` where the file is damaged: kreuzberg has read what can be read by then."""
     try:
         file = _Compound(data)
+        return Letter(file, list(file.children(0)))
     except (struct.error, IndexError, ValueError):
-        return
-    for storage in file.children(0):
-        if storage.kind == _STORAGE and storage.name.startswith(_ATTACHED):
-            parts = {entry.name: entry for entry in file.children_of(storage) if entry.kind == _STREAM}
-            if _CONTENT in parts:
-                yield _name(file, parts), file.content(parts[_CONTENT])
-
-
-def _name(file: _Compound, parts: dict[str, _Entry]) -> str:
-    for key, alphabet in _NAMES:
-        if key in parts and parts[key].size < 2 * limits.LONGEST_PATH:
-            return file.content(parts[key]).decode(alphabet, "replace").strip("\0")
-    return ""
+        return None
 
 
 class _Compound:

@@ -1,8 +1,8 @@
-"""A mail's own words: without the tail that quotes the mail it answers, and without the signature under it.
+"""What of a mail is not its own: the tail that quotes the mail it answers, the signature under it, the foot of a mailing list.
 
 What is forwarded is not quoted: it is what the mail is about. A short quotation with an answer below it stays, for the answer
-needs it. When nothing of its own is left, the mail stays as it was. Sources: RFC 3676 (4.3, 4.5) for ``>`` and ``-- ``; the
-words of the mail programs themselves for the rest.
+needs it. When nothing of its own would be left, all of the mail is its own. Sources: RFC 3676 (4.3, 4.5) for ``>`` and ``-- ``;
+the words of the mail programs themselves for the rest.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from hameau.library.types import Span
+
 _LONG_QUOTATION = 8
 """Lines; a longer one is left out even with an answer below it."""
 _SIGNATURE_LINES = 15
+_FOOT_LINES = 7
 _LONGEST_LINE = 400
 _HEADS = 7
 """Lines that a repeated header may take."""
@@ -41,6 +44,8 @@ _FURTHER_HEAD = re.compile(
     re.IGNORECASE,
 )
 _RULE = re.compile(r"[ \t]*_{8,}[ \t]*")
+_FOOT_RULE = re.compile(r"[ \t]*[_-]{20,}[ \t]*")
+_LIST = re.compile(r"https?://|@|mailing list|liste de diffusion|désabonn|désinscri|unsubscribe", re.IGNORECASE)
 _TELEPHONE = re.compile(
     r"(?:envoyé (?:de|depuis) (?:mon|ma|l['’])|sent from (?:my|mail|outlook)|get outlook for|télécharge[rz] outlook|"
     r"von meinem .{2,30} gesendet|enviado desde mi)\b.{0,60}",
@@ -48,18 +53,45 @@ _TELEPHONE = re.compile(
 )
 
 
-def own_words(text: str, *, forwards: bool = False) -> str:
-    """``text`` without quoted tail and signature. ``forwards``: the subject says that a mail is passed on, so what looks like
-    the header of another mail is no tail."""
+def asides(text: str, *, forwards: bool = False) -> tuple[Span, ...]:
+    """The stretches of ``text`` that are repeated or only sign it, in order. ``forwards``: the subject says that a mail is
+    passed on, so what looks like the header of another mail is no tail."""
     lines = text.split("\n")
-    kept = lines[: _tail(lines, forwards=forwards)]
-    kept = _without_long_quotations(kept)
-    kept = _without_signature(kept)
-    while kept and (not kept[-1].strip() or _QUOTED.match(kept[-1]) or _is_attribution(kept, len(kept) - 1)):
-        kept.pop()
-    kept = _without_signature(kept)
-    own = "\n".join(kept).strip("\n")
-    return own if own.strip() else text
+    own = list(range(_tail(lines, forwards=forwards)))
+    own = _without_long_quotations(lines, own)
+    own = _without_signature(lines, _without_foot(lines, own))
+    while own and (not lines[own[-1]].strip() or _QUOTED.match(lines[own[-1]]) or _attributes(lines, own)):
+        own.pop()
+    own = _without_signature(lines, own)
+    if not any(lines[at].strip() for at in own):
+        return ()
+    return _stretches(lines, frozenset(own))
+
+
+def is_foot(text: str) -> bool:
+    """Whether a text of its own is what a mailing list puts under every mail."""
+    lines = text.strip().split("\n")
+    return len(lines) <= _FOOT_LINES + 1 and bool(_FOOT_RULE.fullmatch(lines[0])) and _names_a_list(lines[1:])
+
+
+def _stretches(lines: Sequence[str], own: frozenset[int]) -> tuple[Span, ...]:
+    """What is not one's own, blank lines around it left to the rest."""
+    found: list[Span] = []
+    start = end = -1
+    place = 0
+    for at, line in enumerate(lines):
+        after = place + len(line) + 1
+        if at in own:
+            if start >= 0:
+                found.append(Span(start, end))
+            start = -1
+        elif line.strip():
+            start = place if start < 0 else start
+            end = place + len(line) + (at < len(lines) - 1)
+        place = after
+    if start >= 0:
+        found.append(Span(start, end))
+    return tuple(found)
 
 
 def _tail(lines: Sequence[str], *, forwards: bool) -> int:
@@ -78,7 +110,7 @@ def _tail(lines: Sequence[str], *, forwards: bool) -> int:
             and any(one.strip() for one in lines[:at])
         ):
             return at - 1 if at and _RULE.fullmatch(_above(lines, at)) else at
-        if _is_attribution(lines, at) and not _answers_below(lines, at):
+        if _is_attribution(lines, range(at, at + 3)) and not _answers_below(lines, at):
             return at
     return len(lines)
 
@@ -91,14 +123,19 @@ def _is_header(lines: Sequence[str], at: int) -> bool:
     return sum(1 for line in lines[at + 1 : at + 1 + _HEADS] if _FURTHER_HEAD.match(line[:_LONGEST_LINE])) >= 2
 
 
-def _is_attribution(lines: Sequence[str], at: int) -> bool:
-    """« Le 3 mars 2026 à 10:12, Paul a écrit : », on one line, or broken over two or three."""
+def _attributes(lines: Sequence[str], own: Sequence[int]) -> bool:
+    """Whether the last of one's own lines, alone or with the one or two above it, only says whose words follow."""
+    return any(_is_attribution(lines, own[-many:], whole=True) for many in (1, 2, 3) if len(own) >= many)
+
+
+def _is_attribution(lines: Sequence[str], places: Sequence[int], *, whole: bool = False) -> bool:
+    """« Le 3 mars 2026 à 10:12, Paul a écrit : », on one line, or broken over two or three; over all of them when ``whole``."""
     joined = ""
-    for line in lines[at : at + 3]:
-        if len(line) > _LONGEST_LINE:
+    for at in places:
+        if at >= len(lines) or len(lines[at]) > _LONGEST_LINE:
             return False
-        joined = f"{joined} {line.strip()}".strip()
-        if _ATTRIBUTION.fullmatch(joined):
+        joined = f"{joined} {lines[at].strip()}".strip()
+        if (not whole or at == places[-1]) and _ATTRIBUTION.fullmatch(joined):
             return bool(_DATED.search(joined))
     return False
 
@@ -114,31 +151,48 @@ def _answers_below(lines: Sequence[str], at: int) -> bool:
     return False
 
 
-def _without_long_quotations(lines: Sequence[str]) -> list[str]:
-    kept: list[str] = []
-    run: list[str] = []
-    for line in [*lines, "."]:
-        if _QUOTED.match(line) or (run and not line.strip()):
-            run.append(line)
+def _without_long_quotations(lines: Sequence[str], own: Sequence[int]) -> list[int]:
+    kept: list[int] = []
+    run: list[int] = []
+    for at in [*own, -1]:
+        if at >= 0 and (_QUOTED.match(lines[at]) or (run and not lines[at].strip())):
+            run.append(at)
             continue
-        if sum(1 for one in run if one.strip()) <= _LONG_QUOTATION:
+        if sum(1 for one in run if lines[one].strip()) <= _LONG_QUOTATION:
             kept += run
         else:
-            while kept and not kept[-1].strip():
-                kept.pop()
-            if kept and _is_attribution(kept, len(kept) - 1):
-                kept.pop()
-            kept.append("")
+            kept = _without_attribution(lines, kept)
         run = []
-        kept.append(line)
+        kept.append(at)
     return kept[:-1]
 
 
-def _without_signature(lines: list[str]) -> list[str]:
-    for at in range(max(len(lines) - _SIGNATURE_LINES, 1), len(lines)):
-        if lines[at].rstrip("\xa0") in ("-- ", "--"):
-            lines = lines[:at]
+def _without_attribution(lines: Sequence[str], kept: list[int]) -> list[int]:
+    while kept and not lines[kept[-1]].strip():
+        kept.pop()
+    for many in (1, 2, 3):
+        if len(kept) >= many and _is_attribution(lines, kept[-many:], whole=True):
+            return kept[:-many]
+    return kept
+
+
+def _without_signature(lines: Sequence[str], own: list[int]) -> list[int]:
+    for place in range(max(len(own) - _SIGNATURE_LINES, 1), len(own)):
+        if lines[own[place]].rstrip("\xa0") in ("-- ", "--"):
+            own = own[:place]
             break
-    while lines and (not lines[-1].strip() or _TELEPHONE.fullmatch(lines[-1].strip()[:_LONGEST_LINE])):
-        lines = lines[:-1]
-    return lines
+    while own and (not lines[own[-1]].strip() or _TELEPHONE.fullmatch(lines[own[-1]].strip()[:_LONGEST_LINE])):
+        own = own[:-1]
+    return own
+
+
+def _without_foot(lines: Sequence[str], own: list[int]) -> list[int]:
+    """A rule near the end, and below it how to leave the mailing list."""
+    for place in range(max(len(own) - _FOOT_LINES - 1, 1), len(own)):
+        if _FOOT_RULE.fullmatch(lines[own[place]]) and _names_a_list([lines[at] for at in own[place + 1 :]]):
+            return own[:place]
+    return own
+
+
+def _names_a_list(lines: Sequence[str]) -> bool:
+    return any(_LIST.search(line[:_LONGEST_LINE]) for line in lines)
