@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from typing import NamedTuple
 
 from hameau.library.extraction.decoding import decode, decode_as
 from hameau.library.extraction.structure import Draft, one_line
 from hameau.library.extraction.tables import Rows
+from hameau.library.extraction.tags import Tags
 
 _SKIPPED = frozenset(
     ["script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "head", "select"]
@@ -86,11 +86,11 @@ def read_html(text: str, draft: Draft, *, quotes: bool = False) -> About:
     return About(one_line(reader.title), tuple(reader.authors), reader.date)
 
 
-class _Reader(HTMLParser):
+class _Reader(Tags):
     """Walks the tags once; never builds a tree, so depth and mess cost nothing."""
 
     def __init__(self, draft: Draft, *, quotes: bool = False) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.title = ""
         self.authors: list[str] = []
         self.date = ""

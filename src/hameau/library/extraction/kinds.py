@@ -7,12 +7,18 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from hameau.library.extraction.decoding import is_binary
+from hameau.library.extraction.marks import exported
 
 HEAD_BYTES = 4096
 """How much of a file :func:`kind_of` wants to see."""
 
 
-READ_FAMILIES = frozenset({"html", "saved_page", "mail", "mailbox", "pdf", "zip", "document", "picture", "archive"})
+READ_FAMILIES = frozenset(
+    {
+        "html", "saved_page", "mail", "mailbox", "pdf", "zip", "document", "picture", "archive", "calendar", "contacts", "chat",
+        "bookmarks", "notebook",
+    }
+)  # fmt: skip
 """What the locked-in worker reads; "text" needs no worker, any other family is the name of a reason why a file is not read."""
 
 
@@ -117,7 +123,11 @@ def kind_of(name: str, head: bytes) -> Kind:
         return Kind("pdf", "application/pdf")
     if not head:
         return _empty(ending)
-    return _by_bytes(ending, head) or _by_name(ending, head)
+    found = _by_bytes(ending, head)
+    if found is None or ending == "jex":
+        family, media_type = exported(name, head)
+        found = Kind(family, media_type) if family else found
+    return found or _by_name(ending, head)
 
 
 def media_type_of_zip(names: frozenset[str], mimetype: str) -> str:

@@ -7,7 +7,9 @@ from __future__ import annotations
 import re
 
 from hameau.library.extraction.decoding import decode, tidy
+from hameau.library.extraction.joplin_items import item_of, written
 from hameau.library.extraction.tables import read_values
+from hameau.library.extraction.vault import about
 from hameau.library.types import Extracted
 
 _HEADING = re.compile(r"^#[ \t]+(\S[^\n]*)$", re.MULTILINE)
@@ -19,12 +21,24 @@ _LONGEST_TITLE = 300
 
 
 def read_plain(data: bytes, media_type: str) -> Extracted:
-    """The text of a file that needs nothing but decoding; Markdown gives its title as well."""
+    """The text of a file that needs nothing but decoding; Markdown says more of itself (``vault``)."""
     text = tidy(decode(data))
     if media_type in _VALUES:
         text = read_values(text)
-    title = markdown_title(text) if media_type == "text/markdown" else ""
-    return Extracted(text=text, title=title, media_type=media_type)
+    if media_type != "text/markdown":
+        return Extracted(text=text, media_type=media_type)
+    if (item := item_of(text)) is not None:
+        return written(item)
+    note = about(text)
+    return Extracted(
+        text=text,
+        title=markdown_title(text),
+        media_type=media_type,
+        dated_at=note.dated_at,
+        authors=note.authors,
+        link=note.link,
+        links=note.links,
+    )
 
 
 def markdown_title(text: str) -> str:
