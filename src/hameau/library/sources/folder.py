@@ -11,11 +11,12 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from urllib.parse import unquote_to_bytes
 
 from hameau.kit import N_, BadInput, NotFound, Refused, Unavailable, stamp
-from hameau.library.ports import Item, PartlyUnavailable, SourceContext
+from hameau.library.ports import Content, Item, PartlyUnavailable, SourceContext
 from hameau.library.sources.globs import wanted
 from hameau.library.sources.mounts import Mounts, mounted
 from hameau.library.sources.walking import Walk
@@ -55,7 +56,14 @@ class FolderSource:
             path = to_path(uri).expanduser().resolve(strict=True)
             status = path.stat()
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise NotFound(N_("There is no folder or file at {path}."), path=_shown(uri)) from error
+            raise NotFound(
+                N_("There is no folder or file at {path}."),
+                hint=N_(
+                    "Check how it is written. An address on the web begins with https://, and a mail address looks like "
+                    "name@example.org."
+                ),
+                path=_shown(uri),
+            ) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise Refused(N_("{path} can't be read."), path=_shown(uri)) from error
         if (
@@ -131,9 +139,15 @@ class FolderSource:
         away = [path for path in map(to_path, context.source.mounts) if str(path) not in mounts.points]
         return here, tuple(start + "/" for path in away if _wants(walk, path) for start in _starts(path))
 
-    def path(self, context: SourceContext, uri: str) -> Path:
+    @contextmanager
+    def content(self, context: SourceContext, uri: str) -> Iterator[Content]:
         """The file itself."""
-        return to_path(uri)
+        path = to_path(uri)
+        yield Content(path.name, path, beneath=Path(context.source.uri))
+
+    def present(self, context: SourceContext) -> None:
+        """Raises ``Unavailable`` when the folder is gone or suddenly bare."""
+        self._there(to_path(context.source.uri), context)
 
     def _walk(self, root: Path, context: SourceContext) -> Walk:
         watcher = context.watcher if isinstance(context.watcher, FolderWatcher) else None
