@@ -6,7 +6,7 @@ import unicodedata
 from pathlib import Path
 
 from hameau.kit import N_, Corrupt
-from hameau.library import Extracted, PageSpan
+from hameau.library import Extracted, PageSpan, Part
 
 
 class PlainExtractor:
@@ -24,6 +24,16 @@ class PlainExtractor:
             raise Corrupt(N_("The file is damaged.")) from error
         text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
         return Extracted(text=text, title=path.stem, media_type=media_type or "text/plain", pages=_pages(text))
+
+    def extract_data(self, name: str, data: bytes, media_type: str = "") -> Extracted:
+        """A content that is no file; ``\\0`` parts the documents inside it from its own text, each ``name:text``."""
+        self.read.append(Path(name))
+        try:
+            text, *inside = data.decode("utf-8").split("\0")
+        except UnicodeDecodeError as error:
+            raise Corrupt(N_("The file is damaged.")) from error
+        parts = tuple(Part(one.partition(":")[0], Extracted(one.partition(":")[2])) for one in inside)
+        return Extracted(text=text, media_type=media_type or "text/plain", parts=parts)
 
     def close(self) -> None:
         self.closed = True

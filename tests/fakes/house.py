@@ -9,8 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from fakes.archives import ArchivesInMemory
+from fakes.connecting import Elsewhere, FeedsInMemory, LoginsInMemory, PlanetInMemory
 from fakes.keys import KeysInMemory
 from fakes.speakers import WHEN, ModelsInMemory, ServicesInMemory
+from fakes.web import WebInMemory, asked_web
 from hameau.assistant import (
     Answer,
     AnswerEvent,
@@ -24,14 +27,18 @@ from hameau.assistant import (
     SentenceChecked,
     TokenSaid,
     Turn,
+    WebFound,
+    WebUsed,
 )
-from hameau.hub import Settings
-from hameau.kit import BadInput, NotEnough, NotFound
+from hameau.hub import NO_KEYRING, Connecting, Keyring, Settings
+from hameau.kit import BadInput, NotEnough, NotFound, Refused
 from hameau.library import (
+    Aside,
     Document,
     DocumentState,
     Filter,
     LibraryStatus,
+    Links,
     Locator,
     Passage,
     SearchResult,
@@ -52,6 +59,9 @@ class LibraryInMemory:
         self.kept_sources: dict[str, Source] = {}
         self.kept: dict[int, Document] = {}
         self.texts: dict[int, str] = {}
+        self.gone = 0
+        self.aside: dict[int, list[Aside]] = {}
+        self.pointing: dict[int, Links] = {}
         self.synced: list[str] = []
         self.out: dict[str, int] = {}
         self.state = LibraryStatus(0, 0, 0, 0, 0)
@@ -100,9 +110,12 @@ class LibraryInMemory:
     ) -> Source:
         if space != "home":
             raise NotFound("There is no space {space}.", hint="See the list of spaces.", space=space)
-        if not uri.startswith("/"):
+        for known in self.kept_sources.values():
+            if (known.kind, known.uri) == (kind, uri):
+                return known
+        if kind == "folder" and not uri.startswith("/"):
             raise BadInput("{uri} is not a folder.", hint="Give a whole path.", uri=uri)
-        number = f"source_{len(self.kept_sources) + 1}"
+        number = f"source_{len(self.kept_sources) + 1 + self.gone}"
         source = Source(
             number, space, kind, uri, title or uri.rpartition("/")[2], "ready", WHEN, settings=settings or {}
         )
@@ -121,8 +134,22 @@ class LibraryInMemory:
             raise NotFound("There is no such source.", hint="See the list of sources.")
         return self._counted(self.kept_sources[source_id])
 
+    def source_ids(self) -> list[str]:
+        return list(self.kept_sources)
+
+    def change_source(self, source_id: str, *, settings: Mapping[str, object]) -> Source:
+        self.kept_sources[source_id] = replace(self.source(source_id), settings=settings)
+        return self.source(source_id)
+
+    def pause_source(self, source_id: str) -> None:
+        self.kept_sources[source_id] = replace(self.source(source_id), paused_at=WHEN)
+
+    def resume_source(self, source_id: str) -> None:
+        self.kept_sources[source_id] = replace(self.source(source_id), paused_at="")
+
     def remove_source(self, source_id: str) -> None:
         self.source(source_id)
+        self.gone += 1
         del self.kept_sources[source_id]
         self.kept = {number: one for number, one in self.kept.items() if one.source_id != source_id}
 
@@ -176,6 +203,20 @@ class LibraryInMemory:
             start = end
         return made
 
+    def asides(self, document_id: int) -> list[Aside]:
+        return self.aside.get(document_id, [])
+
+    def parts(self, document_id: int) -> list[Document]:
+        return [one for one in self.kept.values() if one.parent_id == document_id]
+
+    def thread(self, document_id: int) -> list[Document]:
+        thread = self.document(document_id).thread
+        return [one for one in self.kept.values() if thread and one.thread == thread]
+
+    def links(self, document_id: int) -> Links:
+        self.document(document_id)
+        return self.pointing.get(document_id, Links())
+
     def passage(self, passage_id: int) -> Passage:
         return self.passages(passage_id // 1000)[passage_id % 1000]
 
@@ -195,8 +236,9 @@ class LibraryInMemory:
 class AssistantOfScript:
     """Finds passages as the library does, quotes the first one, and adds a sentence that nothing supports."""
 
-    def __init__(self, library: LibraryInMemory) -> None:
+    def __init__(self, library: LibraryInMemory, web: WebInMemory | None = None) -> None:
         self.library = library
+        self.web = web or WebInMemory()
         self.kept: dict[str, tuple[Conversation, list[Turn]]] = {}
         self.cancelled = threading.Event()
         """Set when an answer noticed that nobody waits for it any more."""
@@ -240,8 +282,16 @@ class AssistantOfScript:
         words = question.text or "association"
         found = self.library.search(words, limit=5, document_id=question.document_id, source_id=question.source_id)
         yield EvidenceFound(found.results, found.took_ms, words)
+        web: WebUsed | None = None
+        outside: tuple[SearchResult, ...] = ()
+        if question.web_query:
+            steps = list(asked_web(self.web, question))
+            yield from (WebFound(used) for used, _ in steps)
+            web, outside = steps[-1]
+            if outside:
+                yield EvidenceFound((*found.results, *outside), found.took_ms, words)
         if not found.results:
-            yield Done(self._keep(question, Answer("", False, (), (), "", nearest=self._nearest())))
+            yield Done(self._keep(question, Answer("", False, (), (), "", nearest=self._nearest(), web=web)))
             return
         citation = self._cite(found.results[0])
         yield BestSentence(citation, 2.0)
@@ -257,13 +307,24 @@ class AssistantOfScript:
                 yield TokenSaid(word + " ")
             yield SentenceChecked(sentence, (citation,) if sentence.citations else ())
         text = self.letter or " ".join(one.text for one in said)
+        cited = (citation,)
+        if outside:
+            of_web = replace(
+                self._cite(outside[0]), number=2, quote=outside[0].text, origin="web", link=outside[0].link
+            )
+            verbatim = Sentence(of_web.quote, (2,), True, verbatim=True)
+            yield SentenceChecked(verbatim, (of_web,))
+            said, cited = (*said, verbatim), (citation, of_web)
         answer = Answer(
-            text, True, said, (citation,), "petit-modele", evidence_ms=2.0, first_token_ms=90.0, total_ms=3210.0
+            text, True, said, cited, "petit-modele", evidence_ms=2.0, first_token_ms=90.0, total_ms=3210.0, web=web
         )
         if self.full:
             yield Done(answer)
             raise NotEnough("The disk is full.", hint="Free some space.")
         yield Done(self._keep(question, answer))
+
+    def web_question(self, text: str, conversation: str | None = None, space: str = "home") -> str:
+        return " ".join(text.split()).rstrip(" ?")
 
     def _nearest(self) -> tuple[SearchResult, ...]:
         return tuple(
@@ -324,12 +385,41 @@ class HouseInMemory:
     services: ServicesInMemory = field(default_factory=ServicesInMemory)
     keys: KeysInMemory = field(default_factory=KeysInMemory)
     assistant: AssistantOfScript = field(init=False)
+    web: WebInMemory = field(default_factory=WebInMemory)
+    archives: ArchivesInMemory = field(default_factory=ArchivesInMemory)
+    keyring: Keyring = NO_KEYRING
+    elsewhere: Elsewhere = field(init=False)
+    """Other machines, and what was kept of their passwords."""
     perimeter: Perimeter = field(init=False)
     """The real one, on the home folder of the settings: it reaches nothing by itself."""
 
     def __post_init__(self) -> None:
-        self.assistant = AssistantOfScript(self.library)
+        self.assistant = AssistantOfScript(self.library, self.web)
         self.perimeter = Perimeter(self.settings.home_path)
+        self.elsewhere = Elsewhere(self.library, lambda: self.perimeter)
+
+    @property
+    def connecting(self) -> Connecting:
+        return self.elsewhere.connecting
+
+    @property
+    def feeds(self) -> FeedsInMemory:
+        return self.elsewhere.feeds
+
+    @property
+    def planet(self) -> PlanetInMemory:
+        return PlanetInMemory(self.library)
+
+    @property
+    def logins(self) -> LoginsInMemory:
+        return self.elsewhere.logins
+
+    def write_back(self, source_id: str, name: str, text: str) -> str:
+        source = self.library.source(source_id)
+        if source.kind != "webdav":
+            raise Refused("Nothing can be kept there.")
+        self.elsewhere.written[name] = text
+        return f"{source.uri}{name}"
 
     def search(
         self,

@@ -342,11 +342,21 @@ def _seven_number(value: int) -> bytes:
     return bytes([value]) if value < 0x80 else b"\xff" + value.to_bytes(8, "little")
 
 
-def letter(text: str, attached: Mapping[str, bytes] | None = None, subject: str = "Réunion") -> bytes:
+def letter(
+    text: str,
+    attached: Mapping[str, bytes] | None = None,
+    subject: str = "Réunion",
+    *,
+    message_id: str = "",
+    references: str = "",
+) -> bytes:
     """A mail (RFC 5322, MIME), from Amélie to the office."""
     message = email.message.EmailMessage()
     message["From"], message["To"] = "Amélie Roux <amelie@example.org>", "bureau@example.org"
     message["Subject"], message["Date"] = subject, "Mon, 3 Mar 2025 10:00:00 +0100"
+    for field, value in (("Message-ID", message_id), ("References", references)):
+        if value:
+            message[field] = value
     message.set_content(text)
     for name, content in (attached or {}).items():
         message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)

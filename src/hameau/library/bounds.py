@@ -20,6 +20,11 @@ _KINDS_SAID = {
     "picture": N_("your pictures"),
     "sound": N_("your recordings"),
     "archive": N_("your archives"),
+    "event": N_("your events"),
+    "contact": N_("your contacts"),
+    "chat": N_("your chats"),
+    "bookmark": N_("your bookmarks"),
+    "news": N_("the news of your feeds"),
     "other": N_("your other files"),
 }
 _LANGUAGES_SAID = {
@@ -36,6 +41,9 @@ _MONTHS = (
     N_("September"), N_("October"), N_("November"), N_("December"),
 )  # fmt: skip
 
+_NAMES = 8
+"""Words of names that a search is bound to, at most."""
+
 
 def bound(
     *,
@@ -44,11 +52,12 @@ def bound(
     sources: Iterable[str] = (),
     since: str = "",
     until: str = "",
+    people: str = "",
     document_id: int | None = None,
     today: date | None = None,
 ) -> Filter:
     """The filter of what a person gave. ``since`` and ``until`` are dates, months or years, the latter to its end: ``2026-03``,
-    « mars 2026 », « hier ».
+    « mars 2026 », « hier ». ``people`` are names, parted by spaces, each of which stands among those who wrote or received it.
 
     Raises ``BadInput`` for a kind or a date that can't be read.
     """
@@ -68,6 +77,7 @@ def bound(
         languages=frozenset(code.strip().lower()[:8] for code in languages if code.strip()),
         since=moment(_days(since, day)[0]) if since.strip() else "",
         until=moment(_days(until, day)[1]) if until.strip() else "",
+        people=frozenset(people.lower().replace("'", " ").replace("’", " ").replace(",", " ").split()[:_NAMES]),
     )
 
 
@@ -89,7 +99,7 @@ def said(only: Filter, language: str) -> str:
     parts += [when] if when else []
     parts += [say(_LANGUAGES_SAID[one], language) if one in _LANGUAGES_SAID else one for one in sorted(only.languages)]
     if only.people:
-        parts.append(" ".join(sorted(only.people)))
+        parts.append(" ".join(name[:1].upper() + name[1:] for name in sorted(only.people)))
     if parts and not only.kinds:
         parts.insert(0, say(N_("your documents"), language))
     return ", ".join(parts)

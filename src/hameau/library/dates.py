@@ -32,8 +32,14 @@ _UNITS = r"jours?|semaines?|mois|ans?|annees?|days?|weeks?|months?|years?"
 _COUNTS = {word: n for n, word in enumerate("un deux trois quatre cinq six sept huit neuf dix".split(), 1)}
 _COUNTS |= {word: n for n, word in enumerate("one two three four five six seven eight nine ten".split(), 1)}
 
+_LONGER = {"semaine": 7, "week": 7, "mois": 31, "month": 31, "annee": 366, "an": 366, "year": 366}
+"""Days from the first one of a week, month or year into the next."""
+
 _RELATIVE = re.compile(
     rf"(?P<today>aujourd['’ ]hui|today)(?:['’]s)?|(?P<yesterday>hier|yesterday)(?:['’]s)?"
+    rf"|(?P<tomorrow>demain|tomorrow)(?:['’]s)?"
+    rf"|(?:la |le |l['’])?(?P<next>semaine|mois|annee|an) (?:prochaine?|suivante?)"
+    rf"|(?:the )?(?:next|coming|following) (?P<coming>week|month|year)"
     rf"|(?:cette|ce|this) (?P<this>semaine|mois|annee|week|month|year)(?:[- ]ci)?"
     rf"|(?:la |le |l['’])?(?P<past>semaine|mois|annee|an) (?:derniere?|passee?|precedente?)"
     rf"|(?:the )?(?:last|past|previous) (?P<before>week|month|year)"
@@ -151,14 +157,19 @@ def _relative(found: re.Match[str], today: date) -> tuple[date, date]:
         return today, today + timedelta(1)
     if found["yesterday"]:
         return today - timedelta(1), today
+    if found["tomorrow"]:
+        return today + timedelta(1), today + timedelta(2)
     if found["unit"]:
         said = found["n1"] or found["n2"]
         count = 1 if not said else int(said) if said.isdigit() else _COUNTS[said]
         return _back(today, found["unit"], count), today + timedelta(1)
-    unit = found["this"] or found["past"] or found["before"]
+    unit = found["this"] or found["past"] or found["before"] or found["next"] or found["coming"]
     begin = _beginning(today, unit)
+    after = _beginning(begin + timedelta(_LONGER[unit]), unit)
     if found["this"]:
-        return begin, today + timedelta(1)
+        return begin, after
+    if found["next"] or found["coming"]:
+        return after, _beginning(after + timedelta(_LONGER[unit]), unit)
     return _beginning(begin - timedelta(1), unit), begin
 
 

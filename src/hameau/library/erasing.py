@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hameau.kit import N_, HameauError, NotFound, Unavailable
-from hameau.library.exclusions import Exclusions, exclude, exclusions, let_back
+from hameau.library.exclusions import Exclusions, exclude, exclusions, let_back, place
 from hameau.library.jobs import ERASE, REDACT, REMOVE, SYNC, Jobs, ask
+from hameau.library.places import shown_place
 from hameau.library.types import Document
 from hameau.perimeter import Witness
 from hameau.storage import Database, Queries, Session
@@ -45,9 +46,14 @@ class Erasing:
 
     def remove_document(self, document_id: int) -> None:
         """Remove a document with its passages, index rows and vectors. Twice is fine."""
-        with self._database.transaction() as session:
-            self._remove(session, [document_id])
-            ask(session, ERASE, wait=VANISHED_WAIT)
+        self.remove_documents([document_id])
+
+    def remove_documents(self, document_ids: Sequence[int]) -> None:
+        """The same for several, in one transaction."""
+        if document_ids:
+            with self._database.transaction() as session:
+                self.remove(session, document_ids)
+                ask(session, ERASE, wait=VANISHED_WAIT)
 
     def forget_document(self, document_id: int, *, keep_out: bool) -> tuple[str, ...]:
         """Remove a document because a person asks: it does not come back while ``keep_out`` holds, and the journal forgets it.
@@ -62,8 +68,8 @@ class Erasing:
                 )
             copies = tuple(row["uri"] for row in session.all(_QUERIES["copies"], {"id": document_id}))
             if keep_out:
-                exclude(session, found["source_id"], found["uri"], found["content_hash"])
-            self._remove(session, [document_id])
+                exclude(session, found["source_id"], found["uri"], found["content_hash"], found["parent_id"])
+            self.remove(session, [document_id])
             ask(session, REDACT, found["uri"], {"what": "document"})
             ask(session, ERASE)
         self.redact()
@@ -99,6 +105,7 @@ class Erasing:
     def let_back(self, source_id: str, uri: str = "") -> int:
         """Let a file that was kept out back into its source, or without ``uri`` all of them; how many there were."""
         with self._database.transaction(durable=True) as session:
+            session.run(_QUERIES["read_around_again"], {"source_id": source_id, "place": place(source_id, uri)})
             count = let_back(session, source_id, uri)
             if count:
                 ask(session, SYNC, source_id)
@@ -114,7 +121,7 @@ class Erasing:
         for job in self._jobs.due():
             if job.kind == REDACT:
                 try:
-                    self._witness.forget(job.subject, str(job.detail.get("what", "")))
+                    self._witness.forget(shown_place(job.subject), str(job.detail.get("what", "")))
                 except HameauError as error:  # a full disk: what is forgotten is forgotten, and the journal follows
                     logger.warning("the journal is to forget a place later: %s", error)
                     self._jobs.put_off(job, error)
@@ -166,17 +173,22 @@ class Erasing:
             with self._database.transaction() as session:
                 asked = {"source_id": source_id, "limit": _REMOVED_AT_ONCE}
                 ids = [row["id"] for row in session.all(_QUERIES["some_documents_of_source"], asked)]
-                self._remove(session, ids)
+                self.remove(session, ids)
                 if not ids:
                     session.run(_QUERIES["delete_source"], {"id": source_id})
                     ask(session, ERASE)
                     return
 
-    def _remove(self, session: Session, document_ids: Sequence[int]) -> None:
-        for document_id in document_ids:
+    def remove(self, session: Session, document_ids: Sequence[int]) -> None:
+        """Remove documents with the documents inside them, in a transaction of the caller's."""
+        if not document_ids:
+            return
+        inside = session.tuples(_QUERIES["inside"], {"ids": json.dumps(list(document_ids))})
+        going = [*(one[0] for one in inside), *document_ids]
+        for document_id in going:
             clear(session, document_id)
             session.run(_QUERIES["delete_document"], {"id": document_id})
-        self._answers(session, document_ids)
+        self._answers(session, going)
 
 
 def erase_soon(session: Session) -> None:
@@ -203,7 +215,11 @@ def clear_index(session: Session, document_id: int) -> None:
 
 
 def clear(session: Session, document_id: int) -> None:
-    """Take away all that was read in a document, its index rows and vectors with it; the document itself stays."""
+    """Take away all that was read in a document, its index rows and vectors with it; the document itself stays, and so do the
+    documents inside it."""
     clear_index(session, document_id)
-    if session.run(_QUERIES["delete_passages"], {"id": document_id}):
+    asides = session.run(_QUERIES["delete_asides"], {"id": document_id})
+    session.run(_QUERIES["delete_links"], {"id": document_id})
+    if session.run(_QUERIES["delete_passages"], {"id": document_id}) or asides:
+        session.run(_QUERIES["no_first_passage"], {"id": document_id})
         ask(session, ERASE, wait=CHANGED_WAIT)

@@ -18,6 +18,25 @@ delete from passage_index where rowid in (select id from passages where document
 -- delete_passages --
 delete from passages where document_id = :id;
 
+-- delete_asides --
+delete from asides where document_id = :id;
+
+-- delete_links --
+delete from document_links where document_id = :id;
+
+-- no_first_passage --
+update documents set first_passage = 0 where id = :id;
+
+-- inside --
+select d.id from json_each(:ids) wanted cross join documents d on d.parent_id = wanted.value;
+
+-- read_around_again --
+-- The documents around parts that are let back.
+update documents set fingerprint = '', content_hash = '' where id in (
+    select parent_id from exclusions
+    where source_id = :source_id and parent_id is not null and (:place is null or place = :place)
+);
+
 -- delete_document --
 delete from documents where id = :id;
 
@@ -25,11 +44,11 @@ delete from documents where id = :id;
 select uri from sources where id = :id;
 
 -- document_to_forget --
-select source_id, uri, content_hash from documents where id = :id;
+select source_id, uri, content_hash, parent_id from documents where id = :id;
 
 -- exclude --
-insert into exclusions (source_id, place, content) values (:source_id, :place, :content)
-on conflict (source_id, place) do update set content = excluded.content;
+insert into exclusions (source_id, place, content, parent_id) values (:source_id, :place, :content, :parent_id)
+on conflict (source_id, place) do update set content = excluded.content, parent_id = excluded.parent_id;
 
 -- excluded --
 select place, content from exclusions where source_id = :source_id;

@@ -41,16 +41,21 @@ def exclusions(session: Session, source_id: str) -> Exclusions:
     return Exclusions(source_id, frozenset(row[0] for row in found), frozenset(row[1] for row in found if row[1]))
 
 
-def exclude(session: Session, source_id: str, uri: str, content_hash: str) -> None:
-    """Keep a file out of its source from now on."""
+def exclude(session: Session, source_id: str, uri: str, content_hash: str, parent_id: int | None = None) -> None:
+    """Keep a file out of its source from now on; ``parent_id`` is the document around it."""
     content = mark(source_id, content_hash) if content_hash else ""
-    session.run(_QUERIES["exclude"], {"source_id": source_id, "place": mark(source_id, uri), "content": content})
+    asked = {"source_id": source_id, "place": mark(source_id, uri), "content": content, "parent_id": parent_id}
+    session.run(_QUERIES["exclude"], asked)
 
 
 def let_back(session: Session, source_id: str, uri: str = "") -> int:
     """Let a file back into its source; without ``uri``, all of them. How many were kept out."""
-    place = mark(source_id, uri) if uri else None
-    return session.run(_QUERIES["let_back"], {"source_id": source_id, "place": place})
+    return session.run(_QUERIES["let_back"], {"source_id": source_id, "place": place(source_id, uri)})
+
+
+def place(source_id: str, uri: str) -> str | None:
+    """How the place ``uri`` is kept; ``None``, which stands for all places, without one."""
+    return mark(source_id, uri) if uri else None
 
 
 def mark(source_id: str, text: str) -> str:

@@ -9,13 +9,20 @@ import json
 from pathlib import Path
 
 from hameau.kit import HameauError
+from hameau.library.erasing import clear
 from hameau.library.jobs import SYNC, TEXT_INDEX, ask
 from hameau.storage import Database, Queries, Session
 
 _QUERIES = Queries(Path(__file__).with_name("health.sql"))
 _AT_ONCE = 5_000
 
-INDEX, COUNTS, VECTORS, STRANDED = "text index", "documents", "vectors", "sources"
+INDEX, COUNTS, VECTORS, STRANDED, ORPHANS = (
+    "text index",
+    "documents",
+    "vectors",
+    "sources",
+    "parts",
+)
 """What can disagree."""
 
 
@@ -28,6 +35,7 @@ def disagreements(database: Database) -> dict[str, int]:
             VECTORS: len(session.tuples(_QUERIES["vectors_miscounted"]))
             + len(session.tuples(_QUERIES["blocks_wrong"])),
             STRANDED: len(session.tuples(_QUERIES["sources_stranded"])),
+            ORPHANS: len(session.tuples(_QUERIES["orphaned_parts"])),
         }
     if not found[INDEX] and not _index_is_sound(database):
         found[INDEX] = 1
@@ -37,6 +45,12 @@ def disagreements(database: Database) -> dict[str, int]:
 def mend(database: Database) -> dict[str, int]:
     """Puts right what disagrees, from what is stored; what was lost is asked to be read again. Returns what it found."""
     found = disagreements(database)
+    if ORPHANS in found:
+        with database.transaction(durable=True) as session:
+            for document_id, source_id in session.tuples(_QUERIES["orphaned_parts"]):
+                clear(session, document_id)
+                session.run(_QUERIES["drop_part"], {"id": document_id})
+                ask(session, SYNC, source_id)
     if INDEX in found:
         _mend_index(database)
     if COUNTS in found:

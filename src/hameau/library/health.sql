@@ -53,7 +53,16 @@ delete from vector_blocks where embedder = :embedder and block = :block;
 select id from sources where state <> 'removing';
 
 -- sources_stranded --
--- Documents wait to be read, and nothing is asked of their source.
+-- Documents wait to be read, and nothing is asked of their source; one that failed is looked at again by itself.
 select distinct d.source_id as id from documents d join sources s on s.id = d.source_id
-where d.state = 'pending' and s.state not in ('removing', 'syncing')
+where d.state = 'pending' and s.state not in ('removing', 'syncing', 'failed')
     and not exists (select 1 from jobs j where j.subject = d.source_id);
+
+-- orphaned_parts --
+-- Documents inside a document that is no more, or is of another source.
+select d.id, d.source_id from documents d
+where d.parent_id is not null
+    and not exists (select 1 from documents p where p.id = d.parent_id and p.source_id = d.source_id and p.parent_id is null);
+
+-- drop_part --
+delete from documents where id = :id;

@@ -108,6 +108,10 @@ class Indexer:
         """What goes on now. Costs nothing."""
         return self._board.read()
 
+    def next_look(self, source_id: str) -> float | None:
+        """Seconds until a source is compared by itself; nothing when this process follows none, or the source is paused."""
+        return self._watching.next_look(source_id)
+
     def try_lock(self) -> bool:
         """Whether this process may index the home now; it keeps the turn until :meth:`stop`."""
         return self._turn.take()

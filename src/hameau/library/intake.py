@@ -19,10 +19,11 @@ from hameau.library import blocks, rows
 from hameau.library.analysis import VERSION
 from hameau.library.erasing import clear, clear_index, turned_away
 from hameau.library.exclusions import exclusions
+from hameau.library.inside import Removing, move_parts, settle
 from hameau.library.kinds import kind_of
 from hameau.library.passages import Piece, embedding_text
 from hameau.library.ports import Item
-from hameau.library.preparing import Prepared, file_name, heading_json, index_rows, names, prepare
+from hameau.library.preparing import Prepared, file_name, heading_json, index_rows, linked_name, names, prepare
 from hameau.library.types import Document, EmbeddingTask, Extracted, KnownDocument
 from hameau.storage import Database, Queries, Session
 
@@ -35,10 +36,10 @@ _FREED_AT_ONCE = 4_096
 
 
 class Intake:
-    """The writing half of the library over ``database``."""
+    """The writing half of the library over ``database``. ``removing`` takes documents out, for parts that are no more."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, removing: Removing) -> None:
+        self._database, self._removing = database, removing
 
     def known(self, source_id: str) -> dict[str, KnownDocument]:
         """What is known of a source's documents, by URI."""
@@ -110,8 +111,13 @@ class Intake:
                 before = there[one.document_id]
                 if before.passages or before.content_hash:
                     clear(session, one.document_id)
-            _store(session, fresh)
-            session.many(_INTAKE["write_document"], [_written(one, at) for one in fresh])
+            families = [(there[one.document_id], one) for one in fresh]
+            inside, renamed = settle(session, families, kept_out, self._removing, at)
+            stored = [*fresh, *inside]
+            _store(session, stored)
+            session.many(_INTAKE["write_document"], [_written(one, at) for one in stored])
+            for document_id in renamed:
+                index_again(session, document_id)
             same = [one.document_id for one in batch if _same(there[one.document_id], one)]
             session.many(_INTAKE["keep_document"], [{"id": document_id, "at": at} for document_id in same])
         return [_as_written(there[one.document_id], one) for one in batch]
@@ -124,6 +130,8 @@ class Intake:
             if row is None:
                 return
             clear(session, document_id)
+            inside = session.tuples(_INTAKE["parts_of"], {"ids": json.dumps([document_id])})
+            self._removing(session, [one[0] for one in inside])
             kind = kind_of("", row["uri"])
             session.run(_INTAKE["fail_document"], {**why, "kind": kind, "id": document_id, "at": now()})
 
@@ -134,10 +142,13 @@ class Intake:
             asked = {"ids": json.dumps([document_id for document_id, _ in moves])}
             there = {row["id"]: rows.document(row) for row in session.all(_INTAKE["some_documents"], asked)}
             moves = [(document_id, item) for document_id, item in moves if document_id in there]
+            inside = session.tuples(_INTAKE["parts_of"], asked)
             if len(moves) > 1:
-                session.many(_INTAKE["park_document"], [(document_id,) for document_id, _ in moves])
+                parked = [*(document_id for document_id, _ in moves), *(one[0] for one in inside)]
+                session.many(_INTAKE["park_document"], [(document_id,) for document_id in parked])
             for document_id, item in moves:
                 _move(session, there[document_id], item)
+            move_parts(session, inside, {document_id: item.uri for document_id, item in moves}, now())
 
     def refresh_text_index(self) -> bool:
         """Index some documents anew when another version of the analysis indexed them; whether there is more to do.
@@ -154,7 +165,7 @@ class Intake:
             asked = {"after": after, "limit": _REFRESHED_AT_ONCE}
             ids = [row["id"] for row in session.all(_INTAKE["documents_after"], asked)]
             for document_id in ids:
-                _index_again(session, document_id)
+                index_again(session, document_id)
             now_at = {**_INDEXED, "after": ids[-1]} if ids else _INDEXED
             session.run(_INTAKE["note_text_index"], {"value": json.dumps(now_at)})
         return bool(ids)
@@ -192,8 +203,9 @@ def _move(session: Session, before: Document, item: Item) -> None:
     title = item.title if named_by_file or not before.passages else before.title
     kind = kind_of(before.media_type, item.uri) if before.kind else ""
     session.run(_INTAKE["move_document"], {**_of(item), "title": title, "kind": kind, "id": before.id, "at": now()})
-    if names(title, item.uri, before.authors) != names(before.title, before.uri, before.authors):
-        _index_again(session, before.id)
+    called = names(before.title, before.uri, before.authors, before.kind)
+    if names(title, item.uri, before.authors, kind) != called:
+        index_again(session, before.id)
 
 
 def _of(item: Item) -> dict[str, object]:
@@ -240,6 +252,8 @@ def _written(one: Prepared, at: str) -> dict[str, object]:
         "passages": len(one.pieces),
         "content_hash": one.content_hash,
         "reason": one.reason,
+        "link": one.link,
+        "thread": one.thread,
         "at": at,
     }
 
@@ -263,11 +277,13 @@ def _as_written(before: Document, one: Prepared) -> Document:
         passages=len(one.pieces),
         content_hash=one.content_hash,
         reason=one.reason,
+        link=one.link,
+        thread=one.thread,
     )
 
 
 def _store(session: Session, batch: Sequence[Prepared]) -> None:
-    """Passages and their index rows, under new numbers."""
+    """Passages and their index rows, under new numbers; what was left aside, and what is pointed at."""
     key = session.value(_INTAKE["last_passage_id"])
     kept: list[tuple[object, ...]] = []
     indexed: list[tuple[object, ...]] = []
@@ -280,9 +296,15 @@ def _store(session: Session, batch: Sequence[Prepared]) -> None:
             indexed.append((key, *one.index[ordinal]))
     session.many(_INTAKE["add_passage"], kept)
     session.many(_INTAKE["index_passage"], indexed)
+    session.many(
+        _INTAKE["add_aside"], [(one.document_id, aside.start, aside.text) for one in batch for aside in one.asides]
+    )
+    session.many(
+        _INTAKE["add_link"], [(one.document_id, target, linked_name(target)) for one in batch for target in one.links]
+    )
 
 
-def _index_again(session: Session, document_id: int) -> None:
+def index_again(session: Session, document_id: int) -> None:
     """Fill the index of a document from the passages that are stored; and its kind, when an older Hameau read it."""
     document = _document(session, document_id)
     if not document.kind:
@@ -290,7 +312,7 @@ def _index_again(session: Session, document_id: int) -> None:
     kept = [rows.passage(row) for row in session.all(_QUERIES["passages"], {"id": document_id})]
     clear_index(session, document_id)
     terms = index_rows(
-        names(document.title, document.uri, document.authors),
+        names(document.title, document.uri, document.authors, document.kind),
         document.title,
         document.language,
         [(passage.locator.heading, passage.text) for passage in kept],

@@ -72,6 +72,13 @@ class Jobs:
             ask(session, kind, subject, detail, wait)
         self._changed()
 
+    def ask_each(self, kind: str, subjects: Iterable[str]) -> None:
+        """Ask for a job about each of ``subjects``, all at once."""
+        with self._database.transaction() as session:
+            for subject in subjects:
+                ask(session, kind, subject)
+        self._changed()
+
     def ask_to_look(self, source_id: str, uris: Iterable[str], wait: float = 0.0) -> None:
         """Ask for a look at some places of a source; with very many of them, at all of it."""
         with self._database.transaction() as session:

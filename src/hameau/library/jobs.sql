@@ -15,9 +15,11 @@ select * from jobs where subject = :subject and kind in (select value from json_
 select * from jobs order by number;
 
 -- due --
--- Not those of a source that is being removed, but for the removal itself.
+-- Not those of a source that is being removed, but for the removal itself; nor of one that is to be left alone.
 select * from jobs where not_before <= :at
-    and (kind = 'remove' or not exists (select 1 from sources s where s.id = jobs.subject and s.state = 'removing'))
+    and (kind = 'remove' or not exists (
+        select 1 from sources s where s.id = jobs.subject and (s.state = 'removing' or s.paused_at <> '')
+    ))
 order by asked_at, number;
 
 -- done --

@@ -22,6 +22,12 @@ _BY_TYPE: Mapping[str, str] = {
     "application/xml": "text",
     "application/json": "text",
     "application/ogg": "sound",
+    "application/atom+xml": "news",
+    "application/rss+xml": "news",
+    "text/calendar": "event",
+    "text/vcard": "contact",
+    "text/x-chat": "chat",
+    "text/x-bookmark": "bookmark",
 }
 _BY_PART: tuple[tuple[str, str], ...] = (
     ("wordprocessing", "text"),
@@ -51,8 +57,10 @@ _ENDINGS: Mapping[str, str] = {
     "book": "epub mobi azw azw3 fb2",
     "picture": "png jpg jpeg gif tif tiff bmp webp heic heif avif svg",
     "sound": "mp3 wav ogg oga opus flac m4a aac wma mp4 m4v mkv avi mov webm mpg mpeg",
+    "event": "ics ical vcs ifb",
+    "contact": "vcf vcard",
     "archive": "zip gz tgz bz2 xz zst 7z rar tar jar iso cab",
-    "text": "txt text md markdown rst org tex log json xml yaml yml toml ini srt vtt ics vcf rtf doc docx docm odt wpd",
+    "text": "txt text md markdown rst org tex log json xml yaml yml toml ini srt vtt rtf doc docx docm odt wpd",
 }
 _BY_ENDING: Mapping[str, str] = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings.split()}
 

@@ -4,49 +4,44 @@ from __future__ import annotations
 
 import json
 import math
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hameau.kit import N_, BadInput, Conflict, HameauError, NotFound, new_id, now
+from hameau.kit import N_, HameauError, NotFound
 from hameau.library import rows
-from hameau.library.erasing import Erasing, ForgetAnswers, no_answers
+from hameau.library.erasing import ForgetAnswers, no_answers
 from hameau.library.fusion import WEIGHTS, Weights
 from hameau.library.intake import Intake
-from hameau.library.jobs import OF_A_SOURCE, SYNC, Job, Jobs, ask, done
 from hameau.library.meaning import QueryEmbedder
-from hameau.library.ports import Item, PartlyUnavailable
+from hameau.library.ports import AskedSources, Item
 from hameau.library.preparing import Prepared
 from hameau.library.search import Query, Searcher
+from hameau.library.shelves import HOME, Shelves
+from hameau.library.sourcebook import SourceBook
 from hameau.library.types import (
     Document,
-    DocumentState,
     EmbeddingTask,
     Extracted,
     Filter,
     KnownDocument,
-    LibraryStatus,
-    Passage,
     SearchResults,
-    Source,
 )
-from hameau.perimeter import UNWRITTEN, Kind, Witness
+from hameau.perimeter import UNWRITTEN, Witness
 from hameau.storage import Database, Queries
 
-HOME = "home"
-"""The space of one machine with one person."""
 _QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 
 
-class Library:
+class Library(Shelves, SourceBook):
     """Documents one can search. ``embedder`` is asked for when it is needed and may say ``None``: then words alone are searched.
 
     ``embedder_by_id`` finds the embedder of older vectors, which serve until the current one has embedded everything.
     ``notices`` are what the parts around it want a person to know (text ids), told with the status of every space.
+    ``asked`` are sources with an index of their own, asked at each search.
     """
 
     def __init__(
@@ -58,19 +53,12 @@ class Library:
         notices: Callable[[], Sequence[str]] = tuple,
         witness: Witness = UNWRITTEN,
         forget_answers: ForgetAnswers = no_answers,
+        asked: AskedSources | None = None,
     ) -> None:
-        self._database = database
-        self.jobs = Jobs(database, self._changed)
-        """What the background work has yet to do."""
-        self._intake = Intake(database)
-        self.erasing = Erasing(database, self.jobs, witness, forget_answers)
-        """Deletion down to the last byte."""
-        self._searcher = Searcher(database, embedder, embedder_by_id, weights)
-        self._listeners: list[Callable[[], None]] = []
-        self._listeners_lock = threading.Lock()
-        self._notices = notices
-        self._witness = witness
-        self._status: dict[str, tuple[int, LibraryStatus]] = {}
+        Shelves.__init__(self, database, notices)
+        SourceBook.__init__(self, database, witness, forget_answers)
+        self._intake = Intake(database, self.erasing.remove)
+        self._searcher = Searcher(database, embedder, embedder_by_id, weights, asked=asked)
 
     # Search
 
@@ -113,81 +101,6 @@ class Library:
             counts = dict(session.tuples(_QUERIES["term_counts"], {"terms": json.dumps(list(terms))}))
         return {term: math.log(1 + (total - counts.get(term, 0) + 0.5) / (counts.get(term, 0) + 0.5)) for term in terms}
 
-    # Sources
-
-    def add_source(
-        self, kind: str, uri: str, *, space: str = HOME, title: str = "", settings: Mapping[str, object] | None = None
-    ) -> Source:
-        """A new source, wanting its first sync; the one already there when it is known. ``uri`` is canonical already.
-
-        A removal of the same address that was cut short is finished first. Raises ``BadInput`` without an address,
-        ``NotFound`` for a space that is not there, ``Conflict`` while somebody removes one of this address right now.
-        """
-        if not uri.strip():
-            raise BadInput(N_("A source needs an address."), hint=N_("Give the path of a folder or of a file."))
-        asked = {"space": space, "kind": kind, "uri": uri}
-        with self._database.read() as session:
-            before = session.one(_QUERIES["source_by_uri"], asked)
-        if before is not None and before["state"] == "removing":
-            self.resume_removals()
-        with self._database.transaction(durable=True) as session:
-            if session.one(_QUERIES["space_there"], {"space": space}) is None:
-                raise NotFound(
-                    N_("There is no space “{space}”."),
-                    hint=N_("Leave the space out to use the one of this house."),
-                    space=space,
-                )
-            known = session.one(_QUERIES["source_by_uri"], asked)
-            if known is None:
-                source_id = new_id("src")
-                extras = {"title": title, "settings": json.dumps(dict(settings or {})), "created_at": now()}
-                session.run(_QUERIES["add_source"], {**asked, **extras, "id": source_id})
-                ask(session, SYNC, source_id)
-            elif known["state"] == "removing":
-                raise Conflict(N_("This source is still being removed."), hint=N_("Wait a moment, then add it again."))
-            else:
-                source_id = known["id"]
-                ask(session, SYNC, source_id)
-        if known is None:
-            self._witness.record(Kind.SOURCE_ADDED, source=uri, type=kind, space=space)
-        self._changed()
-        return self.source(source_id)
-
-    def source_ids(self) -> list[str]:
-        """The ids of the sources of every space."""
-        with self._database.read() as session:
-            return [row["id"] for row in session.all(_QUERIES["source_ids"])]
-
-    def sources(self, space: str = HOME) -> list[Source]:
-        """The sources of ``space``, oldest first, with their counts."""
-        with self._database.read() as session:
-            return [rows.source(row) for row in session.all(_QUERIES["sources"], {"space": space})]
-
-    def source(self, source_id: str) -> Source:
-        """One source. Raises ``NotFound``."""
-        with self._database.read() as session:
-            row = session.one(_QUERIES["source"], {"id": source_id})
-        if row is None:
-            raise NotFound(
-                N_("This source is not in the library."),
-                hint=N_("It may have been removed. Look at the list of sources."),
-            )
-        return rows.source(row)
-
-    def remove_source(self, source_id: str) -> None:
-        """Remove a source with its documents, passages, index rows and vectors. Raises ``NotFound``."""
-        gone = self.source(source_id)
-        self.erasing.remove_source(source_id)
-        self._witness.record(Kind.SOURCE_REMOVED, documents=gone.documents, space=gone.space)
-        self._changed()
-
-    def resume_removals(self) -> int:
-        """Finish the removals that a kill interrupted; call it once at start."""
-        finished = self.erasing.resume_removals()
-        if finished:
-            self._changed()
-        return finished
-
     # Forgetting
 
     def forget_document(self, document_id: int, *, keep_out: bool = True) -> tuple[str, ...]:
@@ -217,160 +130,6 @@ class Library:
         if more:
             self._changed()
         return more
-
-    def request_sync(self, source_id: str) -> None:
-        """Ask for a source to be read again, by whichever process indexes. Raises ``NotFound``."""
-        with self._database.transaction() as session:
-            if session.one(_QUERIES["source_there"], {"id": source_id}) is None:
-                raise NotFound(
-                    N_("This source is not in the library."),
-                    hint=N_("It may have been removed. Look at the list of sources."),
-                )
-            ask(session, SYNC, source_id)
-        self._changed()
-
-    def sources_to_sync(self) -> list[Source]:
-        """Sources of every space for which a sync was asked and not yet done."""
-        with self._database.read() as session:
-            ids = [row["id"] for row in session.all(_QUERIES["sources_wanted"], {"at": now()})]
-        return [self.source(source_id) for source_id in ids]
-
-    def begin_sync(self, source_id: str) -> list[Job]:
-        """Note that a sync begins; the jobs that it does, to give to :meth:`end_sync`. A request that comes meanwhile stays."""
-        with self._database.transaction() as session:
-            session.run(_QUERIES["begin_sync"], {"id": source_id})
-        self._changed()
-        return self.jobs.of(source_id, OF_A_SOURCE)
-
-    def end_sync(
-        self,
-        source_id: str,
-        served: Sequence[Job],
-        error: HameauError | None = None,
-        read: int = 0,
-        failed: int = 0,
-        removed: int = 0,
-    ) -> None:
-        """Note that the sync is over, with what went wrong for the source as a whole, and how many documents it read, could
-        not read, and took out."""
-        ended = {
-            "id": source_id,
-            "at": now(),
-            "state": "ready" if error is None or isinstance(error, PartlyUnavailable) else "failed",
-            "error": error.message if error else None,
-            "hint": (error.hint or None) if error else None,
-            "fields": rows.fields(error.fields) if error else "{}",
-        }
-        with self._database.transaction() as session:
-            session.run(_QUERIES["end_sync"], ended)
-            done(session, served)
-        self._indexed(source_id, read, failed, removed)
-
-    def end_look(self, source_id: str, served: Sequence[Job], read: int = 0, failed: int = 0, removed: int = 0) -> None:
-        """Note that changed places were looked at: the rest of the source is as it was."""
-        self.jobs.done(served)
-        self._indexed(source_id, read, failed, removed)
-
-    def note_mounts(self, source_id: str, mounts: Sequence[str]) -> None:
-        """Remember which disks and shares are mounted inside a source, so that nothing is forgotten when one is away."""
-        with self._database.transaction() as session:
-            session.run(_QUERIES["note_mounts"], {"id": source_id, "mounts": json.dumps(sorted(mounts))})
-
-    # Documents and passages
-
-    def documents(
-        self,
-        source_id: str | None = None,
-        *,
-        space: str | None = HOME,
-        state: DocumentState | None = None,
-        limit: int = 100,
-        offset: int = 0,
-    ) -> list[Document]:
-        """Documents by title, of a source or of a whole space; ``space=None`` with a ``source_id`` takes its own."""
-        asked = {"source_id": source_id, "space": None if source_id else space, "state": state}
-        with self._database.read() as session:
-            found = session.all(_QUERIES["documents"], {**asked, "limit": max(0, limit), "offset": max(0, offset)})
-        return [rows.document(row) for row in found]
-
-    def document(self, document_id: int) -> Document:
-        """One document. Raises ``NotFound``."""
-        with self._database.read() as session:
-            row = session.one(_QUERIES["document"], {"id": document_id})
-        if row is None:
-            raise NotFound(
-                N_("This document is not in the library."), hint=N_("It may have been removed or moved since.")
-            )
-        return rows.document(row)
-
-    def text(self, document_id: int) -> str:
-        """The whole text as it was extracted: locators count in it."""
-        with self._database.read() as session:
-            return "".join(row[0] for row in session.tuples(_QUERIES["text"], {"id": document_id}))
-
-    def passages(self, document_id: int) -> list[Passage]:
-        """The passages of a document, in order."""
-        with self._database.read() as session:
-            return [rows.passage(row) for row in session.all(_QUERIES["passages"], {"id": document_id})]
-
-    def passage(self, passage_id: int) -> Passage:
-        """One passage. Raises ``NotFound``."""
-        with self._database.read() as session:
-            row = session.one(_QUERIES["passage"], {"id": passage_id})
-        if row is None:
-            raise NotFound(
-                N_("This passage is not in the library any more."),
-                hint=N_("The document has changed since. Search again."),
-            )
-        return rows.passage(row)
-
-    # How far the library is
-
-    def status(self, space: str = HOME) -> LibraryStatus:
-        """Counts for ``space``, and what there is to say of the whole house; cheap to ask again and again."""
-        counted = self._counted(space)
-        return replace(counted, notices=tuple(dict.fromkeys((*self._notices(), *counted.notices))))
-
-    def _counted(self, space: str) -> LibraryStatus:
-        version = self._database.data_version()
-        kept = self._status.get(space)
-        if kept is not None and kept[0] == version:
-            return kept[1]
-        with self._database.read() as session:
-            counts = {row["state"]: row for row in session.all(_QUERIES["status"], {"space": space})}
-            embedded = session.value(_QUERIES["embedded_passages"], {"space": space})
-            notices = tuple(row["reason"] for row in session.all(_QUERIES["doubts"], {"space": space}))
-        documents = {state: row["documents"] for state, row in counts.items()}
-        status = LibraryStatus(
-            documents=sum(documents.values()),
-            passages=sum(row["passages"] for row in counts.values()),
-            embedded_passages=int(embedded or 0),
-            pending=documents.get("pending", 0),
-            failed=documents.get("failed", 0),
-            notices=notices,
-        )
-        self._status[space] = (version, status)
-        return status
-
-    def failures(self, space: str = HOME, limit: int = 1000) -> list[Document]:
-        """The documents that could not be read, with the reason."""
-        return self.documents(space=space, state="failed", limit=limit)
-
-    def generation(self) -> int:
-        """A number that changes whenever anybody, in any process, has written. For pages that poll."""
-        return self._database.data_version()
-
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call ``listener``, quickly and from any thread, after each change made by this process; what comes back ends it."""
-        with self._listeners_lock:
-            self._listeners.append(listener)
-
-        def stop() -> None:
-            with self._listeners_lock:
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
-
-        return stop
 
     # Intake: for the indexer
 
@@ -455,6 +214,11 @@ class Library:
         self.erasing.remove_document(document_id)
         self._changed()
 
+    def remove_documents(self, document_ids: Sequence[int]) -> None:
+        """Remove some documents with all that was stored of them, in one transaction."""
+        self.erasing.remove_documents(document_ids)
+        self._changed()
+
     def newest_passage(self) -> int:
         """The id of the passage that was written last, 0 when there is none; later ones are greater."""
         with self._database.read() as session:
@@ -477,15 +241,3 @@ class Library:
     def free_other_vectors(self, embedder_id: str) -> int:
         """Once ``embedder_id`` has embedded everything, delete the vectors of the others; how many went."""
         return self._intake.free_other_vectors(embedder_id)
-
-    def _indexed(self, source_id: str, read: int, failed: int, removed: int) -> None:
-        if read or removed:
-            uri = self.source(source_id).uri
-            self._witness.record(Kind.INDEXED, source=uri, documents=read, failed=failed, removed=removed)
-        self._changed()
-
-    def _changed(self) -> None:
-        with self._listeners_lock:
-            listeners = list(self._listeners)
-        for listener in listeners:
-            listener()

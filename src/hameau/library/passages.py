@@ -1,7 +1,8 @@
 """Text to passages: a few whole sentences each, under one heading, and together exactly the text.
 
 The passages of a text are a partition of it: put end to end they give it back letter for letter, so nothing is lost, nothing is
-found twice, and a locator counts from the text itself. Knows nothing of models: sizes are in characters.
+found twice, and a locator counts from the text itself. Where some of a text is only kept to be read (asides), passages and asides
+together are the partition. Knows nothing of models: sizes are in characters.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from hameau.library.sentences import cut_at, marks
-from hameau.library.types import Locator, PageSpan
+from hameau.library.types import Aside, Locator, PageSpan, Span
 
 AIM = 600
 """Characters a passage should have: about 120 words, what a small embedder reads whole and a person reads at a glance."""
@@ -36,18 +37,41 @@ class Piece:
     locator: Locator
 
 
-def passages(text: str, pages: Sequence[PageSpan] = (), *, aim: int = AIM, largest: int = LARGEST) -> list[Piece]:
-    """The passages of ``text``, in order. An empty or blank text has none, unless it has characters: then one holds them."""
+def passages(
+    text: str,
+    pages: Sequence[PageSpan] = (),
+    asides: Sequence[Span] = (),
+    *,
+    aim: int = AIM,
+    largest: int = LARGEST,
+) -> list[Piece]:
+    """The passages of ``text``, in order. An empty or blank text has none, unless it has characters: then one holds them.
+
+    What lies in ``asides`` (apart from each other, in order) is in none of them, nor is what is blank between two of them.
+    """
     if not text:
         return []
     starts = [page.start for page in pages]
     pieces: list[Piece] = []
-    for begin, end, heading in _sections(text):
+    for begin, end, heading in _beside(text, asides) if asides else _sections(text):
         for first, last in _pack(text, begin, end, aim, largest):
             pieces.append(
                 Piece(text[first:last], Locator(first, last, _page(text, first, last, pages, starts), heading))
             )
     return pieces
+
+
+def left_aside(text: str, pieces: Sequence[Piece]) -> list[Aside]:
+    """What of ``text`` is in none of its passages: both together, in order, are the text."""
+    kept: list[Aside] = []
+    last = 0
+    for piece in pieces:
+        if piece.locator.start > last:
+            kept.append(Aside(last, text[last : piece.locator.start]))
+        last = piece.locator.end
+    if last < len(text):
+        kept.append(Aside(last, text[last:]))
+    return kept
 
 
 def embedding_text(title: str, heading: Sequence[str], text: str) -> str:
@@ -70,14 +94,17 @@ def _page(text: str, first: int, last: int, pages: Sequence[PageSpan], starts: S
     return pages[at].number if at >= 0 else pages[0].number
 
 
-def _sections(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+def _sections(text: str, asides: Sequence[Span] = ()) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """``(start, end, headings)`` of each stretch under one heading; a heading without text of its own joins what follows."""
+    quoted = [span.start for span in asides]
     path: list[tuple[int, str]] = []
     begin = 0
     above: tuple[str, ...] = ()
     has_text = False
     last = 0
     for level, title, start, end in _headings(text):
+        if quoted and (of := bisect_right(quoted, start) - 1) >= 0 and start < asides[of].end:
+            continue
         has_text = has_text or bool(text[last:start].strip())
         if has_text:
             yield begin, start, above
@@ -86,6 +113,23 @@ def _sections(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         above = tuple(name for _, name in path)
         last = end
     yield begin, len(text), above
+
+
+def _beside(text: str, asides: Sequence[Span]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """The sections without what lies in ``asides``: a heading in there is none, and nothing blank stands alone."""
+    at = 0
+    for begin, end, heading in _sections(text, asides):
+        start = begin
+        while at < len(asides) and asides[at].end <= begin:
+            at += 1
+        here = at
+        while here < len(asides) and asides[here].start < end:
+            if text[start : asides[here].start].strip():
+                yield start, asides[here].start, heading
+            start = max(start, asides[here].end)
+            here += 1
+        if text[start:end].strip():
+            yield start, end, heading
 
 
 def _headings(text: str) -> Iterator[tuple[int, str, int, int]]:

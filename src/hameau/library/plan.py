@@ -7,6 +7,7 @@ fingerprints don't survive a move (other disks, some shares) the hash tells it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -14,9 +15,8 @@ from pathlib import PurePath
 from hameau.library.ports import Item
 from hameau.library.types import KnownDocument
 
-_LIGHT = frozenset(
-    ["md", "markdown", "txt", "text", "csv", "tsv", "json", "rst", "org", "log", "html", "htm", "eml", "xml"]
-)
+_PLAIN = frozenset(["md", "markdown", "txt", "text", "csv", "tsv", "json", "rst", "org", "log", "xml"])
+_LIGHT = _PLAIN | {"html", "htm", "eml"}
 _HEAVY = frozenset(["png", "jpg", "jpeg", "tif", "tiff", "gif", "bmp", "webp"])
 
 
@@ -46,22 +46,37 @@ def plan(
     *,
     complete: bool,
     retry: bool,
-    unseen: tuple[str, ...] = (),
+    unseen: Sequence[str] = (),
+    as_listed: bool = False,
 ) -> Plan:
     """Compares. ``complete``: the listing is whole, so what it lacks is gone, except what begins with one of ``unseen``.
 
-    ``retry``: failed files are tried again.
+    ``retry``: failed files are tried again. ``as_listed``: what is to be read stays in the order of the listing.
     """
     present = {item.uri: item for item in listed}
-    missing = (
-        [one for uri, one in known.items() if uri not in present and not uri.startswith(unseen)] if complete else []
-    )
+    kept = Beginnings(unseen)
+    missing = [one for uri, one in known.items() if uri not in present and not kept.hold(uri)] if complete else []
     moved = _moved(present, known, missing)
     settled = {move.item.uri for move in moved if move.document.state == "indexed"}
     look = [item for item in listed if item.uri not in settled and _concerns(item, known.get(item.uri), retry)]
     elsewhere = {move.document.id for move in moved}
     gone = tuple(one for one in missing if one.id not in elsewhere)
-    return Plan(tuple(sorted(look, key=_order)), len(listed) - len(look), gone, moved)
+    return Plan(tuple(look if as_listed else sorted(look, key=_order)), len(listed) - len(look), gone, moved)
+
+
+class Beginnings:
+    """Beginnings of URIs, perhaps very many."""
+
+    def __init__(self, beginnings: Iterable[str]) -> None:
+        self._sorted: list[str] = []
+        for one in sorted(beginnings):
+            if not self._sorted or not one.startswith(self._sorted[-1]):
+                self._sorted.append(one)
+
+    def hold(self, uri: str) -> bool:
+        """Whether ``uri`` begins with one of them: none begins with another, so it is the one that stands before it."""
+        at = bisect_right(self._sorted, uri) - 1
+        return at >= 0 and uri.startswith(self._sorted[at])
 
 
 def _moved(
@@ -91,8 +106,8 @@ def moves(gone: Iterable[KnownDocument]) -> dict[str, KnownDocument]:
 
 
 def is_light(uri: str) -> bool:
-    """Whether a file is likely to be text already, by its name: these are read first, they are searchable in no time."""
-    return PurePath(uri).suffix.lower().lstrip(".") in _LIGHT
+    """Whether a file is likely to be text already, by its name: it is searchable in no time."""
+    return PurePath(uri).suffix.lower().lstrip(".") in _PLAIN
 
 
 def _concerns(item: Item, known: KnownDocument | None, retry: bool) -> bool:

@@ -26,6 +26,7 @@ def source(row: Row) -> Source:
         documents=row["documents"],
         failed=row["failed"],
         mounts=tuple(json.loads(row["mounts"])),
+        paused_at=row["paused_at"],
     )
 
 
@@ -50,6 +51,9 @@ def document(row: Row) -> Document:
         kind=row["kind"],
         dated_at=row["dated_at"],
         authors=row["authors"],
+        parent_id=row["parent_id"],
+        link=row["link"],
+        thread=row["thread"],
     )
 
 

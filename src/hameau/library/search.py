@@ -2,7 +2,7 @@
 
 Without vectors, or without an embedder, words alone answer. The way of a question: ``understanding.py`` reads what it says of
 documents, ``scope.py`` makes that a set of passages, ``textindex.py`` and ``vectors.py`` find candidates, ``fusion.py`` and
-``rerank.py`` order them, ``duplicates.py`` shows each passage once.
+``rerank.py`` order them, ``duplicates.py`` shows each passage once. Encyclopedias are asked meanwhile (``asked.py``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -23,10 +23,12 @@ from numpy.typing import NDArray
 from hameau.kit import N_, BadInput, monotonic_ms
 from hameau.library import rows
 from hameau.library.analysis import DEFAULT_LANGUAGE, lookups
+from hameau.library.asked import Asking, Scale
 from hameau.library.duplicates import collapsed
 from hameau.library.fusion import WEIGHTS, Fit, Weights, fits
 from hameau.library.language import detect
 from hameau.library.meaning import Meaning, QueryEmbedder
+from hameau.library.ports import AskedSources
 from hameau.library.rerank import Sought, asked_terms, score
 from hameau.library.scope import Scope, Scopes
 from hameau.library.spelling import corrected
@@ -42,6 +44,8 @@ _beside = ThreadPoolExecutor(4, "meaning")
 MOST_RESULTS = 200
 _SPARE = 1.5
 """Passages looked at for each that is wanted: some are copies of others."""
+_ENOUGH = 20
+"""Candidates that say how near near is."""
 _AS_RELEVANT = 0.7
 """Share of the best score from which a passage competes by its date when the newest is wanted."""
 
@@ -67,10 +71,20 @@ class _Wanted:
     query: Query
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the library itself found: results, the embedder that served, what was corrected, and how near it all lay."""
+
+    results: list[SearchResult]
+    embedder: str = ""
+    spelling: Mapping[str, str] = field(default_factory=dict)
+    scale: Scale = Scale()  # noqa: RUF009 - frozen
+
+
 class Searcher:
     """Answers queries over ``database``; see :class:`hameau.library.meaning.Meaning` for the embedders.
 
-    ``today`` is asked for what « mars » and « hier » mean.
+    ``asked`` are sources with an index of their own. ``today`` is asked for what « mars » and « hier » mean.
     """
 
     def __init__(
@@ -80,8 +94,10 @@ class Searcher:
         embedder_by_id: Callable[[str], QueryEmbedder | None],
         weights: Weights = WEIGHTS,
         today: Callable[[], date] = date.today,
+        asked: AskedSources | None = None,
     ) -> None:
         self._database = database
+        self._asking = Asking(asked, embedder, weights) if asked is not None else None
         self._meaning = Meaning(database, embedder, embedder_by_id)
         self._text = TextIndex(weights)
         self._scopes = Scopes(database)
@@ -103,17 +119,32 @@ class Searcher:
         with self._database.read() as session:
             reading, only = self._bound(session, reading, query, text)
             wanted = _Wanted(reading.words, self._scopes.of(query.space, only), reading.latest, query)
-            found, embedder, spelling = self._found(session, wanted)
-            widened = not found and only != query.only
+            found = self._both_found(session, wanted, only)
+            widened = not found.results and only != query.only
             if widened:
                 wanted = _Wanted(text, self._scopes.of(query.space, query.only), False, query)
-                found, embedder, spelling = self._found(session, wanted)
-        understood = Understood(wanted.words, only, reading.latest, widened, spelling)
-        return SearchResults(query.text, monotonic_ms() - began, tuple(found), embedder, understood)
+                found = self._both_found(session, wanted, query.only)
+        understood = Understood(wanted.words, only, reading.latest, widened, found.spelling)
+        return SearchResults(query.text, monotonic_ms() - began, tuple(found.results), found.embedder, understood)
 
     def warm(self) -> None:
-        """Load the vectors now rather than at the first search."""
+        """Load the vectors now rather than at the first search, and open what is asked."""
+        if self._asking is not None:
+            with self._database.read() as session:
+                self._asking.warm(session)
         self._meaning.load(self._current_facts().vectors)
+
+    def _both_found(self, session: Session, wanted: _Wanted, only: Filter) -> _Found:
+        """What the library holds and what asked sources say, side by side."""
+        query = wanted.query
+        told = None
+        if self._asking is not None and not wanted.latest:
+            told = self._asking.begin(session, query.space, wanted.words, only)
+        found = self._found(session, wanted)
+        if self._asking is None or told is None:
+            return found
+        results = self._asking.joined(found.results, told, found.scale, wanted.words, query.limit)
+        return replace(found, results=results)
 
     def _bound(self, session: Session, reading: Reading, query: Query, text: str) -> tuple[Reading, Filter]:
         """What holds of ``reading``: a person or a file that the library does not know is a word like any other."""
@@ -133,11 +164,11 @@ class Searcher:
         scope = self._scopes.of(space, only)
         return scope.everything or scope.passages > 0
 
-    def _found(self, session: Session, wanted: _Wanted) -> tuple[list[SearchResult], str, Mapping[str, str]]:
-        """The results, the embedder that served, and what was corrected."""
+    def _found(self, session: Session, wanted: _Wanted) -> _Found:
+        """What the library itself holds."""
         facts, query, scope = self._current_facts(), wanted.query, wanted.scope
         if not scope.everything and not scope.passages:
-            return [], "", {}
+            return _Found([])
         languages = facts.languages(session, query.space)
         words, spelling = wanted.words, dict[str, str]()
         if words:
@@ -152,12 +183,14 @@ class Searcher:
             ids = (
                 self._newest(session, wanted) if query.only != UNBOUND or not scope.everything or wanted.latest else []
             )
-            return collapsed(self._load(session, ids, {}, query.space), query.limit), "", spelling
+            return _Found(collapsed(self._load(session, ids, {}, query.space), query.limit), "", spelling)
         ranked = self._ranked(session, words, by_words, by_meaning, wanted, facts)
         if wanted.latest:
             ranked = _newest_first(ranked)
         embedder = index.embedder_id if by_meaning and index is not None else ""
-        return collapsed(ranked, query.limit), embedder, spelling
+        cosines = by_meaning.values()
+        scale = Scale(embedder, max(cosines), min(cosines)) if len(by_meaning) >= _ENOUGH else Scale()
+        return _Found(collapsed(ranked, query.limit), embedder, spelling, scale)
 
     def _near(
         self, words: str, facts: _Facts, scope: Scope

@@ -27,3 +27,9 @@ where d.space = :space and s.state <> 'removing';
 -- in_other_languages --
 select p.id from json_each(:ids) wanted cross join passages p on p.id = wanted.value cross join documents d on d.id = p.document_id
 where d.language not in ('', :language);
+
+-- asked_sources --
+-- The sources that are asked at each search, of one space or of all; not those that rest.
+select s.*, 0 as documents, 0 as failed from sources s
+where s.kind in (select value from json_each(:kinds)) and (:space is null or s.space = :space)
+    and s.state <> 'removing' and coalesce(s.paused_at, '') = '';

@@ -12,12 +12,23 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from hameau.kit import N_, HameauError, NotEnough, Unavailable
-from hameau.library.plan import Move, Plan, moves, plan
-from hameau.library.ports import FollowedSource, Item, PartlyUnavailable, SourceAdapter, SourceContext, Watcher
+from hameau.kit import N_, Cancelled, HameauError, NotEnough, Unavailable
+from hameau.library.fetching import Task
+from hameau.library.plan import Beginnings, Move, Plan, moves, plan
+from hameau.library.ports import (
+    FollowedSource,
+    Item,
+    Kept,
+    Memory,
+    OutwardSource,
+    PartlyUnavailable,
+    SourceAdapter,
+    SourceContext,
+    Watcher,
+)
 from hameau.library.preparing import Prepared
 from hameau.library.progress import SourceProgress
-from hameau.library.reading import NOT_HANDED_OUT, Outcome, Reading, Stopped, Task, Tools
+from hameau.library.reading import NOT_HANDED_OUT, Outcome, Reading, Stopped, Tools
 from hameau.library.types import KnownDocument, Source
 
 logger = logging.getLogger(__name__)
@@ -26,9 +37,11 @@ Thing = TypeVar("Thing")
 
 RETRY_SECONDS = 5.0
 BEGUN_AT_ONCE = 500
-REMOVED_AT_ONCE = 200
+REMOVED_AT_ONCE = 50
 BATCH_DOCUMENTS, BATCH_CHARACTERS, BATCH_SECONDS = 256, 2_000_000, 0.5
 """Documents are written together until there are so many, or that much text, or the first has waited that long."""
+_DOUBTED, _DOUBTS = "listed-and-not-there", 3
+"""What the memory of a source says of this, and how often in a row it is believed."""
 FULL = N_("The disk is full: reading stands still and goes on by itself when there is room again.")
 FULL_HINT = N_("Free some space on the disk that holds Hameau's home folder.")
 
@@ -47,7 +60,14 @@ class Synchronisation:
         uris: Sequence[str] | None = None,
     ) -> None:
         self._tools, self._adapter, self._source, self._retry, self._uris = tools, adapter, source, retry, uris
-        self._context = SourceContext(source, tools.max_file_bytes, watcher)
+        self._context = SourceContext(
+            source,
+            tools.max_file_bytes,
+            watcher,
+            memory=tools.library.memory(source.id),
+            stop=tools.stopping,
+            whole=retry or tools.library.unfinished(source.id),
+        )
         self._excluded = tools.library.erasing.exclusions(source.id)
         self._reading = Reading(tools, adapter, self._context, self._excluded.holds_content)
         self._progress = SourceProgress(source.id, source.title or source.uri)
@@ -56,27 +76,54 @@ class Synchronisation:
         self._characters = 0
         self._same: list[int] = []
         self._since = 0.0
+        self._kept: list[str] = []
+        self._vanished: list[KnownDocument] = []
 
     @property
     def counts(self) -> tuple[int, int, int]:
         """Documents that were read, that could not be, and that were taken out."""
         return self._progress.read, self._progress.failed, self._removed
 
+    @property
+    def memory(self) -> Memory:
+        """What the adapter noted, to be kept if this ends well."""
+        return self._context.memory
+
     def run(self) -> HameauError | None:
         """Does it all; what is wrong with the source as a whole, if anything. Raises :class:`Stopped`, ``NotFound`` when the
         source was removed meanwhile, and ``Unavailable`` when nothing can be read at all now."""
+        try:
+            return self._run()
+        except Cancelled as error:
+            if not self._tools.stopping.is_set():
+                raise Unavailable(error.message, hint=error.hint) from error
+            raise Stopped from error
+
+    def _run(self) -> HameauError | None:
         tools = self._tools
         tools.board.phase("listing")
         listed, trouble = self._list()
+        if not listed and trouble is None and "" in self._kept:
+            return None
         known = self._known()
         unseen: tuple[str, ...] = ()
         if isinstance(trouble, PartlyUnavailable):
             unseen = trouble.below
-            if not any(uri.startswith(unseen) for uri in known):
+            hidden = Beginnings(unseen)
+            if not any(hidden.hold(uri) for uri in known):
                 trouble = None  # folders that were never read: nothing to tell at each look
         self._note_mounts(known)
         complete = trouble is None or bool(unseen)
-        todo = plan(listed, known, complete=complete, retry=self._retry, unseen=unseen)
+        todo = plan(
+            listed,
+            known,
+            complete=complete,
+            retry=self._retry,
+            unseen=(*unseen, *self._kept),
+            as_listed=isinstance(self._adapter, OutwardSource),
+        )
+        if self._context.whole and trouble is None:
+            self._let_go(listed, known)
         self._report(listed=len(listed), to_read=len(todo.look))
         tools.board.phase("reading")
         self._move(todo.moved)
@@ -88,15 +135,39 @@ class Synchronisation:
             self._flush()  # what was read until then is kept
             raise
         self._flush()
-        self._forget(gone)
+        self._forget([*gone, *self._vanished])
+        self._doubt()
         tools.board.reading("")
         return trouble
+
+    def _let_go(self, listed: Sequence[Item], known: dict[str, KnownDocument]) -> None:
+        """What was begun before a kill and is listed no more, where all that can be read is listed: nobody would ever read it.
+        What it was before stays; what was nothing yet goes."""
+        kept, there = Beginnings(self._kept), {item.uri for item in listed}
+        lost = [one for uri, one in known.items() if one.state == "pending" and uri not in there and kept.hold(uri)]
+        self._write(partial(self._tools.library.keep_documents, [one.id for one in lost if one.content_hash]))
+        empty = [one.id for one in lost if not one.content_hash and one.fingerprint]  # without: it waits to be mended
+        self._write(partial(self._tools.library.remove_documents, empty))
+
+    def _doubt(self) -> None:
+        """What was listed and then was not there may be there after all: a server that stumbled. Nothing of this listing is
+        remembered then, so that the next one tells of it again; a few times, for it may really be gone."""
+        memory = self.memory
+        times = memory.get(_DOUBTED)
+        if self._vanished and isinstance(self._adapter, OutwardSource) and len(times) < _DOUBTS:
+            memory.forget_noted()
+            memory.note(_DOUBTED, times + "?")
+        else:
+            memory.note(_DOUBTED, "")
 
     def _list(self) -> tuple[list[Item], HameauError | None]:
         """What the source holds, and what kept it from telling everything."""
         listed: list[Item] = []
         try:
             for item in self._items():
+                if isinstance(item, Kept):
+                    self._kept.append(item.below)
+                    continue
                 if self._excluded.holds(item.uri):
                     continue
                 listed.append(item)
@@ -108,7 +179,7 @@ class Synchronisation:
             return listed, error
         return listed, None
 
-    def _items(self) -> Iterator[Item]:
+    def _items(self) -> Iterator[Item | Kept]:
         if self._uris is not None and isinstance(self._adapter, FollowedSource):
             return self._adapter.look(self._context, self._uris)
         return self._adapter.items(self._context)
@@ -169,7 +240,8 @@ class Synchronisation:
         if outcome.kept_out:
             self._write(partial(self._tools.library.remove_document, outcome.document.id))
         elif outcome.vanished:
-            self._forget_vanished(outcome)
+            one = outcome.document
+            self._vanished.append(KnownDocument(one.id, one.uri, one.state, "", one.content_hash, one.size))
         elif (error := outcome.error) is not None:
             if error is NOT_HANDED_OUT:
                 self._check_there()
@@ -200,19 +272,13 @@ class Synchronisation:
         if same:
             self._write(partial(self._tools.library.keep_documents, same))
 
-    def _forget_vanished(self, outcome: Outcome) -> None:
-        """A file that was listed and is no more."""
-        if outcome.document.uri not in self._there([outcome.document.uri]):
-            self._write(partial(self._tools.library.remove_document, outcome.document.id))
-
     def _forget(self, gone: Sequence[KnownDocument]) -> None:
         """Takes out what is gone, after one more look: reading the others may have taken hours."""
         for some in _parts(gone, REMOVED_AT_ONCE):
             there = self._there([one.uri for one in some])
-            for one in some:
-                if one.uri not in there:
-                    self._write(partial(self._tools.library.remove_document, one.id))
-                    self._removed += 1
+            ids = [one.id for one in some if one.uri not in there]
+            self._write(partial(self._tools.library.remove_documents, ids))
+            self._removed += len(ids)
 
     def _there(self, uris: Sequence[str]) -> set[str]:
         """Which of ``uris`` are there, or may be. Raises ``Unavailable`` when the source itself is away."""
@@ -225,18 +291,16 @@ class Synchronisation:
             there.update(item.uri for item in self._adapter.look(self._now(), uris))
         except PartlyUnavailable as error:
             below = error.below
-        return there | {uri for uri in uris if uri.startswith(below)}
+        hidden = Beginnings(below)
+        return there | {uri for uri in uris if hidden.hold(uri)}
 
     def _check_there(self) -> None:
         """Before anything is forgotten: raises ``Unavailable`` when the source itself is away, so that this round ends here."""
-        try:
-            next(iter(self._adapter.items(self._now())), None)
-        except PartlyUnavailable:
-            return
+        self._adapter.present(self._now())
 
     def _now(self) -> SourceContext:
         """With what is known by now: a source with documents is not bare."""
-        return SourceContext(self._tools.library.source(self._source.id), self._tools.max_file_bytes)
+        return replace(self._context, source=self._tools.library.source(self._source.id), watcher=None)
 
     def _write(self, step: Callable[[], Result]) -> Result:
         """One transaction; when the disk is full it is tried again until there is room or the indexer stops."""

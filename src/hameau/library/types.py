@@ -8,9 +8,15 @@ from typing import Literal
 
 SourceState = Literal["new", "syncing", "ready", "failed"]
 DocumentState = Literal["pending", "indexed", "failed"]
-KINDS = ("mail", "pdf", "text", "page", "sheet", "slides", "book", "picture", "sound", "archive", "other")
+KINDS = (
+    "mail", "pdf", "text", "page", "sheet", "slides", "book", "picture", "sound", "archive", "event", "contact", "chat",
+    "bookmark", "news", "other",
+)  # fmt: skip
 """What a document is to a person: the kinds that a search can be bound to. ``text`` holds letters and notes of any format,
-``page`` web pages, ``sheet`` tables."""
+``page`` web pages, ``sheet`` tables, ``chat`` conversations of messengers, ``news`` what a feed brought."""
+Origin = Literal["library", "encyclopedia", "web"]
+"""Where a passage comes from: what was read into the library, an archive that was asked, or a page of the web that was read
+for this one question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class Source:
     """What the ``{name}`` fields of ``error`` and ``hint`` stand for, for :func:`hameau.kit.say`."""
     mounts: tuple[str, ...] = ()
     """URIs of the disks and shares that were mounted inside it when it was last listed whole."""
+    paused_at: str = ""
+    """Since when a person wants it left alone; empty while it is followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,12 @@ class Document:
     """Its own date (a mail's), else that of the file; ISO 8601 in UTC."""
     authors: str = ""
     """Who wrote it and to whom, one line."""
+    parent_id: int | None = None
+    """The document that it was found in: the mail of an attachment, the calendar of an event."""
+    link: str = ""
+    """Where a person finds it outside: the address of a page, of an article; empty for most."""
+    thread: str = ""
+    """What it shares with the others of its conversation: the Message-ID of a mail's first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,24 @@ class PageSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Some characters of a text: from ``start`` up to ``end``, counted in code points."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A document inside another one: an attachment, an event of a calendar, a month of a conversation. ``name`` is unique in
+    it and stays the same as long as the part is the same; ``size`` counts bytes, 0 where it has none of its own."""
+
+    name: str
+    extracted: Extracted
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Extracted:
     """What an extractor found in a file. ``text`` is NFC, with line feeds only; Markdown headings mark the structure."""
 
@@ -125,6 +157,40 @@ class Extracted:
     """The document's own date (a mail's, a picture's), ISO 8601 in UTC; empty when it has none."""
     authors: str = ""
     """Who wrote it and to whom, one line; empty when the file does not say."""
+    asides: tuple[Span, ...] = ()
+    """What is kept to be read and never searched, in order: the quoted tail of a mail, a signature."""
+    parts: tuple[Part, ...] = ()
+    """Documents of their own that are inside; a part has no parts."""
+    link: str = ""
+    """The address of the same thing outside, http or https."""
+    thread: str = ""
+    """What the documents of one conversation share."""
+    links: tuple[str, ...] = ()
+    """What the text points at: names of notes, addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A piece of a document's text that is in no passage: kept to be read, never searched."""
+
+    start: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a document points at: the name or address that it wrote, and the document that it means, when it is here."""
+
+    target: str
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What a document points at, and what points at it."""
+
+    to: tuple[Link, ...] = ()
+    back: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +252,10 @@ class SearchResult:
     """When its document is from."""
     copies: tuple[Copy, ...] = ()
     """Other documents where the same passage stands; each passage is shown once."""
+    origin: Origin = "library"
+    """Anything else is not stored: ``document_id`` is 0 then, and ``passage_id`` less than 0, of this one search."""
+    link: str = ""
+    """Where a person can open it when it is not in the library: a page of ours for an encyclopedia, or an address of the web."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,16 @@ _STRONG = {
     "archive": r"(?:archives?|fichiers?) zip|zip (?:files?|archives?)",
 }
 """Nouns that name a kind of document wherever they stand with a possessive or a date."""
+_OWN = {
+    "event": r"evenements?|rendez[- ]?vous|rdv|agendas?|calendriers?|events?|appointments?|calendars?",
+    "contact": r"contacts?|carnets? d['’]adresses|address ?books?",
+    "chat": r"(?:(?:messages?|discussions?|conversations?) (?:whatsapp|signal|matrix)|discussions?|conversations?|chats?)",
+    "bookmark": r"marque[- ]?pages?|signets?|favoris|bookmarks?|favou?rites",
+    "news": r"flux(?: rss)?|fils? (?:rss|d['’]actualites?)|actualites?|abonnements rss|news ?feeds?|rss(?: feeds?)?|feeds?",
+}
+"""Nouns that mean the thing itself unless they are somebody's own: « mes événements de mai », not « les événements de mai »."""
 _WEAK = {
-    "mail": r"messages?",
+    "mail": r"messages?(?! (?:whatsapp|signal|matrix))",
     "slides": r"presentations?|slides",
     "picture": r"images?|pictures?",
     "book": r"livres?|books?",
@@ -46,6 +54,7 @@ _LETTERS = (
 _NEWEST = r"derniers?|dernieres?|latest|newest|last|most recent"
 _MINE = r"mes|mon|ma|nos|notre|my|our"
 _THE = rf"{_MINE}|vos|votre|your|ses|son|sa|his|her|leurs?|their|les|le|la|l['’]|the|ces|ce|cet|these|this"
+_IN = "dans|parmi|d'apres|selon|in|among|within|through|from|across"
 _AGED = rf"(?:(?P<newest>{_NEWEST}) |(?:anciens?|anciennes?|vieux|old|recent) )?"
 _ALL = r"(?:tous |toutes |tout |all (?:of )?)?"
 
@@ -65,12 +74,13 @@ _ASKING = re.compile(rf"{_ASK[:-1]}(?:ce qui |ce que |what )?")
 _FORMS = tuple(
     re.compile(form)
     for form in (
-        rf"\b(?:dans|parmi|d'apres|selon|in|among|within|through|from|across) {_ALL}(?:{_THE}) ?{_AGED}{_PLACE_NOUN}\b",
+        rf"\b(?:{_IN}) {_ALL}(?:{_THE}) ?{_AGED}{_PLACE_NOUN}\b",
         rf"\b{_ALL}(?:{_MINE}) {_AGED}{_NOUN}\b",
         rf"^\W*{_ASK}{_ALL}(?:(?:{_THE}|des|du|un|une|a|an|any|de) ?)?{_AGED}(?:{_NOUN}|(?P<any>{_ANY}))\b",
+        rf"\b(?:(?:{_IN}) )?{_ALL}(?:{_MINE}) {_AGED}(?:{_named(_OWN, 'o_')})\b",
     )
 )
-"""A place; one's own; a question that begins with the noun."""
+"""A place; one's own; a question that begins with the noun; what is meant only when it is one's own."""
 _LATEST = re.compile(
     rf"\b(?:{_NEWEST}) (?:{'|'.join(_STRONG.values())}|{_LETTERS})\b"
     rf"|\b(?:{'|'.join(_STRONG.values())}|{_LETTERS})\b[^.?!]{{0,40}}? (?:le|la|les) plus recente?s?\b"
@@ -135,7 +145,7 @@ def understand(question: str, today: date) -> Reading:
 def _scope(question: str, text: str, found: re.Match[str], today: date, latest: bool) -> Reading | None:
     """What the phrase that begins with ``found`` says; nothing when it binds nothing."""
     marks = {name: value for name, value in found.groupdict().items() if value}
-    kinds = frozenset(name[2:] for name in marks if name[:2] in ("s_", "w_"))
+    kinds = frozenset(name[2:] for name in marks if name[:2] in ("s_", "o_", "w_"))
     at, period, people, languages = _modifiers(question, text, found.end(), today, kinds == {"mail"})
     newest = latest or bool(marks.get("newest"))
     said = bool(period[0] or period[1] or people or languages)

@@ -12,22 +12,19 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from hameau.kit import N_, HameauError
 from hameau.library.jobs import MANY_PLACES, RESCAN
 from hameau.library.library import Library
-from hameau.library.ports import Changes, FollowedSource, SourceAdapter, SourceContext, Watcher
+from hameau.library.patience import AWAY_SECONDS, wait_after, wait_at_start
+from hameau.library.ports import Changes, FollowedSource, SourceAdapter, SourceContext, WatchedSource, Watcher
 from hameau.library.types import Source
 
 logger = logging.getLogger(__name__)
 
 QUIET_SECONDS, PATIENCE_SECONDS = 0.5, 5.0
 """A change is told when nothing else changed for the first, and at the latest after the second."""
-FOLLOWED_FACTOR = 6
-"""What is followed wholly is compared that much more rarely than what is not; news can be lost on the way."""
-POLL_SECONDS = 60.0
-"""What can't be followed is looked at that often, when that is quick: looking takes a twentieth of the time at most."""
-_SHARE = 20
 _LOOK_SECONDS = 0.5
 OUT_OF_WATCHES = N_(
     "The system lets Hameau follow only a part of your folders at every moment; the others are looked at every few minutes. "
@@ -45,16 +42,30 @@ class _Followed:
     first: float = 0.0
     last: float = 0.0
     due: float = 0.0
+    failures: int = 0
+    """How often in a row it was not there."""
 
     def hear(self, moment: float) -> None:
-        """Takes what the watcher has to tell."""
-        changes = self.watcher.changes() if self.watcher is not None else Changes()
+        """Takes what the watcher has to tell. One whose line broke is given up: the next look makes another."""
+        try:
+            changes = self.watcher.changes() if self.watcher is not None else Changes()
+        except HameauError as error:
+            logger.info("a source is heard no more: %s", error)
+            self.close()
+            self.due = min(self.due, moment + AWAY_SECONDS)
+            return
         if not changes.uris and not changes.everything:
             return
         self.first = self.first if self.uris or self.everything else moment
         self.last = moment
         self.everything = self.everything or changes.everything or len(self.uris) > MANY_PLACES
         self.uris = set() if self.everything else self.uris | changes.uris
+
+    def close(self) -> None:
+        """Hears no more."""
+        watcher, self.watcher = self.watcher, None
+        if watcher is not None:
+            watcher.close()
 
     def ripe(self, moment: float) -> bool:
         """Whether it is time to ask."""
@@ -85,6 +96,9 @@ class Watching:
     def watcher(self, source: Source) -> Watcher | None:
         """The watcher of a source that is about to be listed, made when it is first asked for; ``None`` when nobody listens."""
         adapter = self._adapter(source.kind)
+        if self._open and isinstance(adapter, WatchedSource):
+            self._listen_to(adapter, source)
+            return None
         if not self._open or not isinstance(adapter, FollowedSource):
             return None
         with self._lock:
@@ -93,14 +107,50 @@ class Watching:
                 followed.watcher = adapter.watcher(SourceContext(source, self._max_file_bytes))
             return followed.watcher
 
-    def listed(self, source: Source, seconds: float) -> None:
-        """A source was compared as a whole, which took ``seconds``: when to do so again."""
+    def _listen_to(self, adapter: WatchedSource, source: Source) -> None:
+        """Sees that a source elsewhere is listened to; it may take its time, so nobody else waits for it."""
+        with self._lock:
+            followed = self._sources.setdefault(source.id, _Followed())
+            if followed.watcher is not None:
+                return
+        try:
+            watcher = adapter.listener(SourceContext(source, self._max_file_bytes))
+        except HameauError as error:  # the synchronisation that comes now says it to the person
+            logger.info("source %s can't be listened to: %s", source.id, error)
+            return
+        with self._lock:
+            if self._open and self._sources.get(source.id) is followed and followed.watcher is None:
+                followed.watcher, watcher = watcher, None
+        if watcher is not None:
+            watcher.close()
+
+    def listed(self, source: Source, seconds: float, trouble: HameauError | None = None, read: int = 0) -> None:
+        """A source was compared as a whole, which took ``seconds``, brought ``read`` documents and ended with ``trouble``: when
+        to do so again."""
+        try:
+            adapter = self._adapter(source.kind)
+        except HameauError:
+            return
         with self._lock:
             followed = self._sources.setdefault(source.id, _Followed())
             complete = followed.watcher is not None and followed.watcher.complete
-            often = min(self._rescan_seconds, max(POLL_SECONDS, seconds * _SHARE))
-            wait = self._rescan_seconds * FOLLOWED_FACTOR if complete else often
+            followed.failures = 0 if trouble is None or read else followed.failures + 1
+            wait = wait_after(
+                adapter,
+                source,
+                trouble,
+                followed.failures,
+                seconds,
+                complete=complete,
+                rescan_seconds=self._rescan_seconds,
+            )
             followed.due = time.monotonic() + wait
+
+    def next_look(self, source_id: str) -> float | None:
+        """Seconds until a source is compared by itself; nothing when it is not followed."""
+        with self._lock:
+            followed = self._sources.get(source_id)
+        return max(0.0, followed.due - time.monotonic()) if followed is not None else None
 
     def notices(self) -> tuple[str, ...]:
         """What a person should know of the following."""
@@ -133,8 +183,7 @@ class Watching:
             sources, self._sources = self._sources, {}
             self._version = None
         for followed in sources.values():
-            if followed.watcher is not None:
-                followed.watcher.close()
+            followed.close()
 
     def _listen(self) -> None:
         self._meet()
@@ -151,30 +200,45 @@ class Watching:
         self._ask(moment)
 
     def _meet(self) -> None:
-        """New sources are compared as a whole at once; those that are gone are followed no more."""
+        """New sources are compared as a whole at once, those elsewhere when they are due; those that are gone or paused are
+        followed no more."""
         if (version := self._library.generation()) == self._version:
             return
-        there = set(self._library.source_ids())
+        there = set(self._library.source_ids(followed=True))
         with self._lock:
-            for source_id in there:
-                self._sources.setdefault(source_id, _Followed())
+            new = there - set(self._sources)
             gone = [self._sources.pop(source_id) for source_id in set(self._sources) - there]
         for followed in gone:
-            if followed.watcher is not None:
-                followed.watcher.close()
+            followed.close()
+        if new:
+            self._begin_with(new)
         self._version = version
+
+    def _begin_with(self, new: set[str]) -> None:
+        sources, at, moment = self._library.followed(), datetime.now(UTC), time.monotonic()
+        for source_id in new:
+            wait = 0.0
+            if (source := sources.get(source_id)) is not None:
+                try:
+                    wait = wait_at_start(self._adapter(source.kind), source, at)
+                except HameauError:  # said when it is synchronised
+                    wait = 0.0
+            with self._lock:
+                self._sources.setdefault(source_id, _Followed(due=moment + wait if wait else 0.0))
 
     def _ask(self, moment: float) -> None:
         """Asks for what is due."""
         with self._lock:
             sources = list(self._sources.items())
         asked = False
-        for source_id, followed in sources:
-            ripe = followed.ripe(moment)
-            if (ripe and followed.everything) or followed.due <= moment:
-                self._library.jobs.ask(RESCAN, source_id)
+        due = [(one, it) for one, it in sources if it.due <= moment or (it.everything and it.ripe(moment))]
+        if due:
+            self._library.jobs.ask_each(RESCAN, [source_id for source_id, _ in due])
+            for _, followed in due:
                 followed.due = moment + self._rescan_seconds
-            elif ripe:
+                followed.uris, followed.everything, asked = set(), False, True
+        for source_id, followed in sources:
+            if followed.ripe(moment):
                 self._library.jobs.ask_to_look(source_id, followed.uris)
             else:
                 continue

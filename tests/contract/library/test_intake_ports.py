@@ -9,19 +9,20 @@ from pathlib import Path
 import pytest
 
 from fakes.extraction import PlainExtractor
-from fakes.sources import MemorySource
-from hameau.kit import HameauError
-from hameau.library import Extractor, Source, SourceAdapter, SourceContext
+from fakes.sources import DistantSource, MemorySource
+from hameau.kit import HameauError, NotFound
+from hameau.library import Extractor, Item, Source, SourceAdapter, SourceContext
 from hameau.library.extraction import SandboxedExtractor
 from hameau.library.sources import FolderSource
 
 FILES = {"a.txt": b"Le lavoir.", "lettres/b.md": "# L'été\r\n\nLe moulin.".encode()}
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", "distant"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[SourceAdapter, SourceContext]:
-    if request.param == "memory":
-        adapter: SourceAdapter = MemorySource(tmp_path / "written", dict(FILES))
+    if request.param != "folder":
+        kind = MemorySource if request.param == "memory" else DistantSource
+        adapter: SourceAdapter = kind(tmp_path / "written", dict(FILES))
         uri = adapter.check("souvenir", {})
     else:
         adapter = FolderSource()
@@ -33,16 +34,31 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[SourceAdapter
     return adapter, SourceContext(source, 1_000_000)
 
 
+def content_of(adapter: SourceAdapter, context: SourceContext, uri: str) -> bytes:
+    with adapter.content(context, uri) as content:
+        assert content.name
+        return content.path.read_bytes() if content.path is not None else content.data
+
+
 def test_a_listing_is_stable_and_its_files_can_be_read(world: tuple[SourceAdapter, SourceContext]) -> None:
     adapter, context = world
-    items = list(adapter.items(context))
+    items = [item for item in adapter.items(context) if isinstance(item, Item)]
     assert items == list(adapter.items(context))
     assert len({item.uri for item in items}) == len(items)
-    assert sorted(adapter.path(context, item.uri).read_bytes() for item in items) == sorted(FILES.values())
-    for item in items:
+    read = [content_of(adapter, context, item.uri) for item in items]
+    assert sorted(read) == sorted(FILES.values())
+    for item, content in zip(items, read, strict=True):
         assert item.fingerprint and item.title
-        assert adapter.path(context, item.uri).stat().st_size == item.size
+        assert len(content) == item.size
         item.uri.encode("utf-8")
+
+
+def test_what_is_no_more_is_not_found(world: tuple[SourceAdapter, SourceContext]) -> None:
+    adapter, context = world
+    (first, *_) = [item for item in adapter.items(context) if isinstance(item, Item)]
+    with pytest.raises((NotFound, FileNotFoundError)):
+        content_of(adapter, context, first.uri + "x")
+    adapter.present(context)
 
 
 def test_checking_twice_gives_the_same_address(world: tuple[SourceAdapter, SourceContext]) -> None:

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fakes import papers
+from fakes import exports, papers
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "les-amis-du-moulin"
 _ODD = (0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 0x7FFF_FFFF_FFFF_FFFF)
@@ -34,6 +34,7 @@ def seeds() -> list[tuple[str, bytes]]:
         "a.pptx": papers.pptx([("Titre", words[0])]), "a.odp": papers.odp([("Titre", words[0])]), "a.pdf": papers.pdf([words, words]),
         "a.zip": papers.packed({"a.txt": words[0], "b/c.docx": papers.docx(words)}), "a.tar.gz": papers.tarred({"a.txt": words[0]}),
         "a.7z": papers.sevenzip({"a.txt": words[0], "b.md": words[1]}), "a.mbox": papers.mailbox(words), "a.eml": papers.letter(words[0]),
+        "b.eml": papers.letter(words[0], {"a.docx": papers.docx(words), "b.eml": papers.letter(words[1], {"c.txt": b"Le lavoir."})}),
         "a.rtf": rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}\f0 Le budget est vot\'e9.\par}",
     }  # fmt: skip
     found = [(path.name, path.read_bytes()) for path in sorted(SAMPLES.iterdir())]
@@ -41,7 +42,7 @@ def seeds() -> list[tuple[str, bytes]]:
         found += [
             (path.name, path.read_bytes()) for path in sorted(Path(folder).iterdir()) if path.stat().st_size < _BIGGEST
         ]
-    return [*made.items(), *found]
+    return [*made.items(), *exports.seeds(), *found]
 
 
 def mutated(number: int, files: Sequence[tuple[str, bytes]]) -> tuple[str, bytes]:
@@ -49,10 +50,11 @@ def mutated(number: int, files: Sequence[tuple[str, bytes]]) -> tuple[str, bytes
     dice = random.Random(number)
     name, data = dice.choices(files, [0.1 if _SLOW.search(name) else 1.0 for name, _ in files])[0]
     inside = data.startswith(b"PK") and dice.random() < 0.6
-    return f"{number}-{name}", (_inside if inside else _broken)(data, dice, files)
+    return f"{number}-{name}", (_inside if inside else broken)(data, dice, files)
 
 
-def _broken(data: bytes, dice: random.Random, files: Sequence[tuple[str, bytes]]) -> bytes:
+def broken(data: bytes, dice: random.Random, files: Sequence[tuple[str, bytes]]) -> bytes:
+    """``data`` broken in one or a few places, some of it taken from other ``files``."""
     out = bytearray(data)
     for _ in range(dice.choice((1, 1, 2, 4, 16))):
         dice.choice(_WAYS)(out, dice, files)
@@ -65,14 +67,14 @@ def _inside(data: bytes, dice: random.Random, files: Sequence[tuple[str, bytes]]
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = {name: archive.read(name) for name in archive.namelist()}
         if not parts:
-            return _broken(data, dice, files)
+            return broken(data, dice, files)
         chosen = dice.choice(sorted(parts))
-        parts[chosen] = _broken(parts[chosen], dice, files)
+        parts[chosen] = broken(parts[chosen], dice, files)
         if dice.random() < 0.1:
             parts[f"../{chosen}"] = parts.pop(chosen)
         return papers.packed(parts, first="mimetype" if "mimetype" in parts else "")
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, ValueError, OSError):
-        return _broken(data, dice, files)
+        return broken(data, dice, files)
 
 
 def _flip(out: bytearray, dice: random.Random, files: Sequence[tuple[str, bytes]]) -> None:

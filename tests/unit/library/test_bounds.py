@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from hameau.kit import BadInput
-from hameau.library import Filter, bound, said
+from hameau.library import KINDS, Filter, bound, said
 from hameau.library.dates import moment
 
 TODAY = date(2026, 11, 22)
@@ -16,6 +16,7 @@ def test_what_a_person_gives_becomes_a_filter() -> None:
     assert only.kinds == {"mail"}
     assert only.languages == {"fr"}
     assert (only.since, only.until) == (moment(date(2026, 3, 1)), moment(date(2026, 5, 1)))
+    assert bound(people=" Zoé, d’Arc ").people == {"zoé", "d", "arc"}
     assert bound() == Filter()
 
 
@@ -37,6 +38,10 @@ def test_what_can_not_be_read_is_said_with_a_hint(wrong: dict[str, str]) -> None
         ({"since": "2020"}, "your documents, since 1 January 2020"),
         ({"until": "2019"}, "your documents, before 1 January 2020"),
         ({"kinds": ["pdf", "mail"], "languages": ["en"]}, "your emails, your PDFs, in English"),
+        (
+            {"kinds": list(KINDS[-6:])},
+            "your events, your contacts, your chats, your bookmarks, the news of your feeds, your other files",
+        ),
     ],
 )
 def test_it_is_told_in_words(given: dict[str, object], english: str) -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hameau.library.passages import LARGEST, SMALLEST, embedding_text, passages
-from hameau.library.types import PageSpan
+from hameau.library.passages import LARGEST, SMALLEST, embedding_text, left_aside, passages
+from hameau.library.types import PageSpan, Span
 
 SENTENCE = "Le conseil municipal se réunit chaque premier lundi du mois dans la salle des fêtes. "
 MARKDOWN = st.lists(
@@ -37,6 +37,32 @@ def test_no_text_is_lost_and_locators_are_exact(text: str) -> None:
         assert piece.locator.start == at
         at = piece.locator.end
         assert text[piece.locator.start : piece.locator.end] == piece.text != ""
+
+
+@given(ANY, st.lists(st.integers(0, 3000), max_size=12, unique=True))
+def test_passages_and_what_is_left_aside_are_the_text(text: str, edges: list[int]) -> None:
+    cuts = sorted(edge for edge in edges if edge <= len(text))
+    asides = [Span(first, last) for first, last in zip(cuts[::2], cuts[1::2], strict=False)]
+    pieces = passages(text, (), asides)
+    aside = left_aside(text, pieces)
+    whole = sorted([(piece.locator.start, piece.text) for piece in pieces] + [(one.start, one.text) for one in aside])
+    assert "".join(words for _, words in whole) == text
+    assert all(text[start : start + len(words)] == words for start, words in whole)
+    hidden = {at for span in asides for at in range(span.start, span.end)}
+    assert not hidden & {at for piece in pieces for at in range(piece.locator.start, piece.locator.end)}
+    if asides:
+        seen = hidden | {at for piece in pieces for at in range(piece.locator.start, piece.locator.end)}
+        assert not "".join(letter for at, letter in enumerate(text) if at not in seen).strip()
+        assert all(len(piece.text) <= LARGEST for piece in pieces)
+
+
+def test_a_heading_that_is_left_aside_stands_above_nothing() -> None:
+    text = "# Réponse\n\nLe devis nous va.\n\n# Cité\n\nLe devis.\n\nÀ bientôt.\n"
+    aside = Span(text.index("# Cité"), text.index("À bientôt"))
+    assert [(piece.text, piece.locator.heading) for piece in passages(text, (), [aside])] == [
+        ("# Réponse\n\nLe devis nous va.\n\n", ("Réponse",)),
+        ("À bientôt.\n", ("Réponse",)),
+    ]
 
 
 @given(ANY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hameau.library.plan import Plan, moves, plan
+from hameau.library.plan import Beginnings, Plan, moves, plan
 from hameau.library.ports import Item
 from hameau.library.types import KnownDocument
 
@@ -144,3 +144,18 @@ def test_afterwards_every_place_holds_the_document_of_its_fingerprint(
     assert after == now
     if sorted(now.values()) == sorted(set(then.values())) == sorted(then.values()):
         assert todo.look == () and todo.gone == ()  # the same things, wherever they are
+
+
+@given(st.lists(st.text("ab/", max_size=5), max_size=20), st.text("ab/", max_size=8))
+def test_very_many_beginnings_are_looked_up_as_one_by_one(beginnings: list[str], uri: str) -> None:
+    assert Beginnings(beginnings).hold(uri) == uri.startswith(tuple(beginnings))
+
+
+def test_what_lies_elsewhere_stays_in_the_order_of_its_listing() -> None:
+    listed = [item("z.png"), item("a.txt"), item("m.pdf")]
+    assert [one.uri for one in plan(listed, {}, complete=True, retry=False, as_listed=True).look] == [
+        "z.png",
+        "a.txt",
+        "m.pdf",
+    ]
+    assert [one.uri for one in plan(listed, {}, complete=True, retry=False).look] == ["a.txt", "m.pdf", "z.png"]

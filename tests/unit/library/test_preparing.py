@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from hameau.library.analysis import index_terms
-from hameau.library.preparing import names, prepare, title_of
-from hameau.library.types import Document, Extracted
+from hameau.library.preparing import around, file_name, linked_name, names, part_uri, prepare, title_of
+from hameau.library.types import Document, Extracted, Part
 
 
 def document(uri: str, **more: object) -> Document:
@@ -30,6 +30,51 @@ def test_the_name_of_the_file_and_the_authors_are_found_too() -> None:
     assert names("Bonjour", "/x/1.eml", "Marie Martin") == "Bonjour 1 Marie Martin"
     ready = prepare(document("/x/1.eml"), Extracted("Le texte.", title="Bonjour", authors="Marie Martin"))
     assert "martin" in ready.index[0][0].split()
+
+
+@pytest.mark.parametrize(
+    ("uri", "kind", "called"),
+    [
+        ("imaps://paul@exemple.fr/INBOX;UIDVALIDITY=9/;UID=0000000007", "mail", "Bonjour"),
+        ("/x/cur/1700000.M1P2.hote:2,S", "mail", "Bonjour"),
+        ("/x/devis.eml", "mail", "Bonjour devis"),
+        ("https://exemple.fr/dav/agenda/4B2F.ics", "event", "Bonjour"),
+        ("https://exemple.fr/dav/plan du verger.odt", "text", "Bonjour plan verger"),
+        ("imaps://paul@exemple.fr/INBOX;UID=7#part=devis.pdf", "pdf", "Bonjour devis"),
+    ],
+)
+def test_a_number_that_nobody_gave_is_no_name(uri: str, kind: str, called: str) -> None:
+    assert names("Bonjour", uri, kind=kind) == called
+
+
+@pytest.mark.parametrize("name", ["devis.pdf", "lettres/a%b #1.pdf", "é\n.txt", "x#part=y"])
+def test_a_part_stands_in_its_document(name: str) -> None:
+    uri = part_uri("/x/a#part=b.mbox", name)
+    assert around(uri) == "/x/a#part=b.mbox" and around("/x/a") == "/x/a"
+    assert file_name(uri).name == name.rpartition("/")[2]
+
+
+def test_a_part_that_is_known_is_not_made_ready_again() -> None:
+    part = Part("a.txt", Extracted("Le verger.", title="Plan"), 9)
+    (first,) = prepare(document("m"), Extracted("", parts=(part,))).parts
+    (again,) = prepare(document("m"), Extracted("", parts=(part,)), known={first.uri: first.content_hash}).parts
+    assert (first.unread, again.unread) == (False, True)
+    assert (first.title, first.size, len(first.pieces)) == (again.title, again.size, 1) == ("Plan", 9, 1)
+    assert len(again.pieces) == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("Le Moulin", "le moulin"),
+        ("archives/Moulin.md#Roue", "moulin"),
+        ("plan.pdf", "plan.pdf"),
+        ("v1.2", "v1.2"),
+        ("https://exemple.fr/A#b", "https://exemple.fr/A#b"),
+    ],
+)
+def test_links_are_compared_by_their_last_part(target: str, name: str) -> None:
+    assert linked_name(target) == name
 
 
 def test_kind_date_and_authors_are_filled() -> None:

@@ -29,6 +29,12 @@ TODAY = date(2026, 11, 22)
         ("mails reçus depuis janvier 2026", "", {"mail"}, "2026-01", ""),
         ("Que dit Marie dans ses courriels de mars 2026 ?", "Que dit Marie ?", {"mail"}, "2026-03", "2026-04"),
         ("résume mes courriels de la semaine dernière", "", {"mail"}, "2026-11-09", "2026-11-16"),
+        ("mes rendez-vous de demain", "", {"event"}, "2026-11-23", "2026-11-24"),
+        ("dans mon agenda, quand se réunit le conseil ?", "quand se réunit le conseil ?", {"event"}, "", ""),
+        ("Quel est le numéro de Marie dans mes contacts ?", "Quel est le numéro de Marie ?", {"contact"}, "", ""),
+        ("dans mes conversations Signal de juin, l'adresse", "l'adresse", {"chat"}, "2026-06", "2026-07"),
+        ("mes marque-pages sur le jardinage", "le jardinage", {"bookmark"}, "", ""),
+        ("dans mes flux, que dit-on du climat ?", "que dit-on du climat ?", {"news"}, "", ""),
     ],
 )
 def test_a_question_about_ones_documents_binds(
@@ -55,6 +61,9 @@ def test_a_question_about_ones_documents_binds(
         "Qui a pris la photo de la Lune en 1969 ?",
         "notes de la réunion de mars",
         "pdf budget 2024",
+        "Que retenir des événements de mai 1968 ?",
+        "dans les discussions du conseil municipal",
+        "Quels sont les favoris de la course ?",
         "Show must go on",
         "mars",
         "x" * 2_000 + " dans mes courriels de mars",

@@ -5,21 +5,28 @@ from __future__ import annotations
 import email
 import email.message
 import email.policy
+import struct
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import papers
 from fakes.reading import context
-from hameau.library.extraction import mail
+from hameau.library.extraction import mail, mail_tnef
 from hameau.library.extraction.context import Context
+from hameau.library.extraction.decoding import tidy
+from hameau.library.extraction.mail_headers import topic
 from hameau.library.extraction.pdf import reflow
 from hameau.library.extraction.reasons import MAIL_LOCKED
 from hameau.library.types import Extracted
 
 
 def read_mail(raw: bytes) -> Extracted:
-    return mail.read_mail(raw, context())
+    """As the worker does: what of the asides is believed must be what was meant."""
+    found = mail.read_mail(raw, context())
+    assert tidy(found.text) == found.text
+    return found
 
 
 def read_mailbox(raw: bytes) -> Extracted:
@@ -66,39 +73,149 @@ def test_a_thread_has_one_name() -> None:
         found = read_mail(papers.letter("À jeudi.", subject=subject))
         assert found.title == "Réunion" and "# Réunion\n" in found.text
         assert subject in found.text
-    assert mail.thread("Revue : le sommaire") == "Revue : le sommaire"
+    assert topic("Revue : le sommaire") == "Revue : le sommaire"
 
 
-def test_what_is_attached_is_read_under_its_name() -> None:
-    text = read_mail(
+def searched(found: Extracted) -> str:
+    """The text without what is left aside."""
+    text = found.text
+    for span in reversed(found.asides):
+        text = text[: span.start] + text[span.end :]
+    return text
+
+
+def test_what_is_attached_is_a_document_of_its_own() -> None:
+    found = read_mail(
         papers.letter("Ci-joint.", {"ordre du jour.md": b"# Points\n\nLe budget.", "x.bin": b"\x7fELF" + bytes(99)})
-    ).text
-    assert "Pièces jointes : ordre du jour.md, x.bin" in text
-    assert "## ordre du jour.md\n\nPoints\n\n### Points\n\nLe budget." in text
-    assert "## Fichiers non lus\n\nx.bin : non lu" in text
+    )
+    assert "Pièces jointes : ordre du jour.md, x.bin" in found.text and "Le budget" not in found.text
+    assert [(part.name, part.extracted.title, part.size) for part in found.parts] == [
+        ("ordre du jour.md", "Points", 20)
+    ]
+    assert "Le budget." in found.parts[0].extracted.text
+    assert "## Fichiers non lus\n\nx.bin : non lu" in found.text
 
 
-def test_a_mail_inside_a_mail_is_a_section() -> None:
+def test_in_an_archive_what_is_attached_is_a_section() -> None:
+    inside = replace(context(), apart=False)
+    found = mail.read_mail(papers.letter("Ci-joint.", {"ordre.md": b"# Points\n\nLe budget."}), inside)
+    assert "## ordre.md\n\nPoints\n\n### Points\n\nLe budget." in found.text and not found.parts
+
+
+def test_a_mail_inside_a_mail_is_a_document_and_so_is_what_it_brought() -> None:
+    inner = papers.letter("Le toit fuit.", {"toit.txt": b"Un croquis."}, subject="Toit")
     outer = email.message.EmailMessage()
     outer["Subject"] = "Pour info"
     outer.set_content("Voir plus bas.")
-    outer.add_attachment(
-        email.message_from_bytes(papers.letter("Le toit fuit.", subject="Toit"), policy=email.policy.default)
+    outer.add_attachment(email.message_from_bytes(inner, policy=email.policy.default))
+    outer.add_attachment(email.message_from_bytes(inner, policy=email.policy.default))
+    found = read_mail(outer.as_bytes())
+    assert [part.name for part in found.parts] == [
+        "Toit.eml",
+        "Toit.eml/toit.txt",
+        "Toit (2).eml",
+        "Toit.eml/toit (2).txt",
+    ]
+    assert "Voir plus bas." in found.text and "fuit" not in found.text
+    assert "Le toit fuit." in found.parts[0].extracted.text and not found.parts[0].extracted.parts
+
+
+def test_what_a_page_quotes_is_left_aside_like_what_a_text_quotes() -> None:
+    page = "<p>D'accord.</p><div>Le 3 mars 2025 à 10:00, Paul a écrit :</div><blockquote type=cite><p>Un</p><p>Deux</p></blockquote>"
+    raw = f"Subject: Re: x\nContent-Type: text/html; charset=utf-8\n\n{page}".encode()
+    found = read_mail(raw)
+    assert "D'accord." in searched(found) and "Paul" not in searched(found) and "Deux" not in searched(found)
+    assert "Paul a écrit" in found.text and "> Deux" in found.text
+
+
+def test_a_mail_reads_as_it_was_sent() -> None:
+    found = read_mail(papers.letter("À jeudi.\n\n-- \nAmélie\n\nLe 3 mars 2025 à 10:00, Paul a écrit :\n> Quand ?\n"))
+    assert found.text.endswith("À jeudi.\n\n-- \nAmélie\n\nLe 3 mars 2025 à 10:00, Paul a écrit :\n> Quand ?\n\n")
+    assert searched(found).rstrip().endswith("À jeudi.")
+    assert found.text[found.asides[0].start :].startswith("-- \nAmélie")
+
+
+def test_a_conversation_is_known_by_its_first_mail() -> None:
+    first = read_mail(b"Message-ID: <un@x>\nSubject: a\n\nb")
+    second = read_mail(b"Message-ID: <deux@x>\nIn-Reply-To: <un@x>\nSubject: Re: a\n\nb")
+    third = read_mail(
+        b"Message-ID: <trois@x>\nIn-Reply-To: <deux@x>\nReferences: <un@x>\n <deux@x>\nSubject: Re: a\n\nb"
+    )
+    assert {first.thread, second.thread, third.thread} == {"un@x"}
+    assert read_mail(b"Subject: a\n\nb").thread == ""
+
+
+def test_lines_that_were_broken_for_the_way_are_joined() -> None:
+    raw = b"Subject: x\nContent-Type: text/plain; format=flowed\n\nLe budget \nest vot\xc3\xa9.\n> Quel \n> budget ?\n-- \nPaul\n"
+    assert "Le budget est voté.\n> Quel budget ?\n-- \nPaul" in read_mail(raw).text
+
+
+def test_an_invitation_is_read_beside_the_text() -> None:
+    raw = (
+        b"Subject: Invitation\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nVenez.\n"
+        b"--b\nContent-Type: text/html\n\n<p>Venez.</p>\n--b\nContent-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n"
+        b"BEGIN:VEVENT\nSUMMARY:R\xc3\xa9union\nDTSTART:20260305T180000Z\nEND:VEVENT\nEND:VCALENDAR\n--b--\n"
     )
 
     def read(data: bytes, name: str, inside: Context) -> Extracted:
-        assert name == "Toit.eml"
-        return mail.read_mail(data, inside)
+        return Extracted(text=name)
 
-    text = mail.read_mail(outer.as_bytes(), context(read)).text
-    assert "Voir plus bas." in text and "## Toit.eml\n" in text and "Le toit fuit." in text
+    found = mail.read_mail(raw, context(read))
+    assert [part.name for part in found.parts] == ["invitation.ics"] and found.text.count("Venez.") == 1
 
 
-def test_what_a_page_quotes_is_left_out_like_what_a_text_quotes() -> None:
-    page = "<p>D'accord.</p><div>Le 3 mars 2025 à 10:00, Paul a écrit :</div><blockquote type=cite><p>Un</p><p>Deux</p></blockquote>"
-    raw = f"Subject: Re: x\nContent-Type: text/html; charset=utf-8\n\n{page}".encode()
-    text = read_mail(raw).text
-    assert "D'accord." in text and "Paul" not in text and "Deux" not in text
+def test_ten_thousand_receivers_are_not_all_written_down() -> None:
+    many = ", ".join(f"Membre {number} <membre{number}@example.org>" for number in range(10_000))
+    found = read_mail(f"To: {many}\nSubject: x\n\nBonjour à tous.".encode())
+    assert len(found.text) < 2_000 and "Membre 3 <" in found.text and found.text.count("…") == 1
+    assert len(found.authors) <= 300
+
+
+def test_nesting_without_end_is_no_trap() -> None:
+    deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000))
+    assert "# Poupées" in read_mail("Subject: Poupées\n".encode() + deep).text
+
+
+def test_a_mail_that_does_not_say_what_stands_between_its_parts() -> None:
+    raw = b"Subject: x\nContent-Type: multipart/mixed\n\n--b\nContent-Type: text/plain\n\nBonjour.\n--b\nContent-Type: image/png\n\n%PNG\n--b--\n"
+    assert read_mail(raw).text == "# x\n\nBonjour.\n\n"
+
+
+def test_bytes_that_no_mail_may_hold() -> None:
+    assert read_mail("Subject: Été\nFrom: Zoé\n\nb".encode()).title == "Été"
+    assert read_mail("Subject: Été\n\nb".encode("cp1252")).title == "Été"
+
+
+def test_the_order_of_attachments_with_one_name_is_kept() -> None:
+    raw = b"Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n" + b"".join(
+        b"--b\nContent-Type: text/plain; name=a.txt\nContent-Disposition: attachment\n\n%d\n" % n for n in range(3)
+    )
+    parts = read_mail(raw).parts
+    assert [(part.name, part.extracted.text.strip()) for part in parts] == [
+        ("a.txt", "0"),
+        ("a (2).txt", "1"),
+        ("a (3).txt", "2"),
+    ]
+
+
+def test_what_exchange_packed_is_unpacked() -> None:
+    def attribute(name: int, value: bytes) -> bytes:
+        return struct.pack("<BII", 2, name, len(value)) + value + b"\0\0"
+
+    long_name = b"\x1f\x00\x07\x37" + struct.pack("<II", 1, 24) + "compte rendu.md\0".encode("utf-16-le")[:24]
+    packed = b"\x78\x9f\x3e\x22\x01\x00" + b"".join(
+        attribute(name, value)
+        for name, value in [
+            (0x00069002, b"\0" * 14), (0x00018010, b"ORDRE.TXT\0"), (0x0006800F, b"Le budget."),
+            (0x00069002, b"\0" * 14), (0x0006800F, "La fête.".encode()), (0x00069005, long_name),
+        ]
+    )  # fmt: skip
+    found = read_mail(papers.letter("Ci-joint.", {"winmail.dat": packed}))
+    assert [(part.name, part.extracted.text) for part in found.parts] == [
+        ("ORDRE.TXT", "Le budget."),
+        ("compte rendu", "La fête."),
+    ]
+    assert list(mail_tnef.files(packed[:40])) == [] and list(mail_tnef.files(b"\x78\x9f\x3e\x22")) == []
 
 
 def test_a_saved_page_is_a_page() -> None:

@@ -1,4 +1,4 @@
-"""A mail's own words."""
+"""What of a mail is not its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hameau.library.extraction.quoting import own_words
+from hameau.library.extraction.quoting import asides, is_foot
+
+
+def own_words(text: str, *, forwards: bool = False) -> str:
+    """``text`` without what is left aside."""
+    kept, end = "", 0
+    for span in asides(text, forwards=forwards):
+        assert end <= span.start < span.end <= len(text)
+        kept += text[end : span.start]
+        end = span.end
+    kept += text[end:]
+    return kept.strip("\n") if kept != text else text
+
 
 OWN = "Bonjour Paul,\n\nla salle est libre jeudi."
 
@@ -26,6 +38,8 @@ OWN = "Bonjour Paul,\n\nla salle est libre jeudi."
         "-- \nAmélie\n\nLe 3 mars 2025 à 10:00, Paul a écrit :\n> Libre ?",
         "Envoyé depuis mon téléphone\n\nLe 3 mars 2025 à 10:00, Paul a écrit :\n> Libre ?\n> > Déjà ?",
         "> Libre ?\n> Paul",
+        "_______________________________________________\nListe moulin@listes.example.org\nhttps://listes.example.org/moulin",
+        "-- \nAmélie\n______________________________\nPour vous désabonner : https://listes.example.org/moulin",
     ],
 )
 def test_the_tail_is_left_out(tail: str) -> None:
@@ -50,6 +64,7 @@ def test_a_long_quotation_above_the_answer_is_left_out() -> None:
         "Le conseil du 3 mars a écrit une lettre : la voici.",
         "De : Brévanne\nÀ : Saint-Étienne\nDate : le 3 mars",
         "Tarifs --\n\nOn wrote:",
+        "____________________\nSignature du bailleur :\n____________________\nSignature du locataire :",
     ],
 )
 def test_what_is_no_tail_stays(text: str) -> None:
@@ -66,3 +81,8 @@ def test_a_mail_that_is_passed_on_keeps_what_it_passes_on() -> None:
 def test_something_is_always_left(text: str, forwards: bool) -> None:
     own = own_words(text, forwards=forwards)
     assert bool(own.strip()) == bool(text.strip())
+
+
+def test_the_foot_of_a_mailing_list_is_told_by_itself() -> None:
+    assert is_foot("_______________________________________________\nmoulin mailing list\nmoulin@listes.example.org\n")
+    assert not is_foot("Bonjour,\n________________________\nmoulin@listes.example.org")

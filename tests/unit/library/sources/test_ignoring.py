@@ -6,12 +6,16 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pathspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fakes.trees import grow
 from hameau.library import Source, SourceContext
 from hameau.library.sources import FolderSource
 from hameau.library.sources.folder import to_path, to_uri
+from hameau.library.sources.ignoring import Ignoring
 
 
 def context(path: Path) -> SourceContext:
@@ -91,3 +95,31 @@ def test_our_own_folder_is_no_document(tmp_path: Path) -> None:
     assert [item.title for item in source.items(context(tmp_path))] == ["a"]
     assert list(source.look(context(tmp_path), [str(tmp_path / "hameau"), str(tmp_path / "hameau" / "b.md")])) == []
     assert [item.title for item in source.items(context(tmp_path / "hameau"))] == ["b", "hameau"]
+
+
+@pytest.mark.parametrize(
+    "line", ["*a" * 12 + "*b", "**a" * 9 + "**b", r"*\(a" * 9 + "b", "*[(]*[(]*[(]*[(]b", "x/**/" * 6 + "y"]
+)
+def test_a_strangers_patterns_do_not_keep_us_for_ever(line: str) -> None:
+    """They come with a shared folder of a server; names and patterns are both a stranger's. Without bounds: hours."""
+    ignoring = Ignoring().saying(f"{line}\nsecret.txt\n".encode(), "")
+    for name in ("a" * 250, "(a" * 120, "/".join("x" * 60), "(" * 250):
+        assert not ignoring.leaves_out(name)
+    assert ignoring.leaves_out("secret.txt")
+
+
+@given(
+    st.text(alphabet="*ab/?(.", min_size=1, max_size=9),
+    st.lists(st.text(alphabet="abc/(.", min_size=1, max_size=10), max_size=6),
+)
+def test_patterns_mean_what_they_mean_to_git(line: str, names: list[str]) -> None:
+    try:
+        plain = pathspec.GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return
+    ours = Ignoring().saying(line.encode(), "").spec
+    assert ours is not None
+    if line.count("*") > 3 and not ours.patterns:
+        return  # left out: it would take too long
+    for name in names:
+        assert bool(ours.check_file(name).include) == bool(plain.check_file(name).include)
