@@ -7,7 +7,8 @@ The way of a question, one file a step, all pure but the last two:
 - ``judging``: do they answer at all?
 - ``prompts``, ``speaking``: what the model is told, and its tokens as whole sentences
 - ``checking``, ``answering``: each sentence against its sources, with its citations
-- ``turn``, ``summary``, ``draft``: the steps in order, as commands and events
+- ``turn``, ``summary``, ``draft``: the steps in order, as commands (``commands``) and events
+- ``leaving``, ``outside``: the web beside the library: what is proposed to leave, and what its pages say
 - ``driver``: performs the commands
 - ``as_model``: the library speaks as a model of a chat, with footnotes
 - ``conversations``, ``export``: what was said, kept; ``health``: and found again
@@ -19,7 +20,8 @@ from hameau.assistant.as_model import Replies, Spoken, as_model, in_footnotes
 from hameau.assistant.assistant import Assistant, language_of
 from hameau.assistant.conversations import forget_in_answers
 from hameau.assistant.health import index_turns, turns_unindexed
-from hameau.assistant.ports import Reader, Speakers
+from hameau.assistant.outside import told_web
+from hameau.assistant.ports import Measures, Outside, Reader, Speakers
 from hameau.assistant.types import (
     Answer,
     AnswerEvent,
@@ -28,12 +30,15 @@ from hameau.assistant.types import (
     Conversation,
     Done,
     EvidenceFound,
+    PageUsed,
     Question,
     Sentence,
     SentenceChecked,
     Task,
     TokenSaid,
     Turn,
+    WebFound,
+    WebUsed,
 )
 
 __all__ = [
@@ -45,6 +50,9 @@ __all__ = [
     "Conversation",
     "Done",
     "EvidenceFound",
+    "Measures",
+    "Outside",
+    "PageUsed",
     "Question",
     "Reader",
     "Replies",
@@ -55,10 +63,13 @@ __all__ = [
     "Task",
     "TokenSaid",
     "Turn",
+    "WebFound",
+    "WebUsed",
     "as_model",
     "forget_in_answers",
     "in_footnotes",
     "index_turns",
     "language_of",
+    "told_web",
     "turns_unindexed",
 ]

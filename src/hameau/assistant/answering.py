@@ -52,13 +52,17 @@ class Composition:
         return self._keep(Sentence(bare, numbers, verdict.supported, verdict.doubt, missing=verdict.missing))
 
     def add_verbatim(self, most: int = VERBATIM) -> list[Sentence]:
-        """The sentences of the documents that the answer rests on: those that were cited, then the best ones close behind."""
+        """The sentences of the documents that the answer rests on: those that were cited, then the best ones close behind.
+
+        Of each place that was asked (library, encyclopedias, web) at least one.
+        """
         if not self.quotes:
             return []
+        places = {quote.result.origin: index for index, quote in reversed(list(enumerate(self.quotes)))}
         cited = list(self._numbers)
         first = max(quote.score for quote in self.quotes)
         close = [index for index, quote in enumerate(self.quotes) if quote.score >= CLOSE_BEHIND * first]
-        wanted = list(dict.fromkeys([0, *cited, *close]))[:most]
+        wanted = list(dict.fromkeys([0, *sorted(places.values()), *cited, *close]))[: most + len(places) - 1]
         added = []
         for index in wanted:
             quote = self.quotes[index]
@@ -136,7 +140,17 @@ def plain(sentences: Sequence[Sentence]) -> str:
 def cite(quote: Quote, number: int) -> Citation:
     """``quote`` as the citation called ``number``."""
     result = quote.result
-    return Citation(number, result.passage_id, result.document_id, result.title, result.uri, quote.text, quote.locator)
+    return Citation(
+        number,
+        result.passage_id,
+        result.document_id,
+        result.title,
+        result.uri,
+        quote.text,
+        quote.locator,
+        result.origin,
+        result.link,
+    )
 
 
 def _marks(sentence: Sentence) -> str:

@@ -150,7 +150,8 @@ class Footnotes:
     def _place(self, found: Citation | SearchResult) -> str:
         headings = [each for each in found.locator.heading if each != found.title]
         page = [say(N_("p. {page}"), self._language, {"page": found.locator.page})] if found.locator.page else []
-        return plain(" ".join(" › ".join((found.title, *headings)).split()) + "".join(f", {each}" for each in page))
+        where = " ".join(" › ".join((found.title, *headings)).split()) + "".join(f", {each}" for each in page)
+        return plain(f"{where} ({found.link})" if found.origin == "web" else where)
 
 
 def in_footnotes(answer: Answer, language: str) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from hameau.assistant.commands import Turn as TurnSteps
 from hameau.assistant.conversations import Conversations
 from hameau.assistant.draft import draft_turn
-from hameau.assistant.driver import drive
+from hameau.assistant.driver import World, drive
 from hameau.assistant.export import export
-from hameau.assistant.ports import Reader, Speakers
+from hameau.assistant.leaving import web_question
+from hameau.assistant.ports import Measures, Outside, Reader, Speakers
 from hameau.assistant.summary import summary_turn
-from hameau.assistant.turn import Turn as TurnSteps
 from hameau.assistant.turn import answer_turn
 from hameau.assistant.types import AnswerEvent, Conversation, Done, Question, Turn
 from hameau.kit import LANGUAGES, N_, BadInput, HameauError, NotFound, monotonic_ms
@@ -24,6 +25,8 @@ from hameau.storage import Database
 QUESTION_CHARACTERS = 4000
 """A longer question is a document: it should be added as one."""
 TEMPLATE_CHARACTERS = 20_000
+WEB_CHARACTERS = 400
+"""What leaves is seen by others: a few words, not a page."""
 _SURE_WORDS = 4
 
 
@@ -31,11 +34,21 @@ class Assistant:
     """Answers questions over a library. Safe to use from several threads; the model answers one person after the other."""
 
     def __init__(
-        self, database: Database, reader: Reader, speakers: Speakers, gate: Gate, witness: Witness = UNWRITTEN
+        self,
+        database: Database,
+        reader: Reader,
+        speakers: Speakers,
+        gate: Gate,
+        witness: Witness = UNWRITTEN,
+        *,
+        web: Outside | None = None,
+        measures: Callable[[], Measures | None] = lambda: None,
     ) -> None:
+        """``web`` is asked beside ``reader`` when a question says so; ``measures`` gives the embedder that ranks its pages."""
         self._kept = Conversations(database)
         self._reader = reader
         self._speakers = speakers
+        self._world = World(reader, speakers, web, measures)
         self._gate = gate
         self._witness = witness
 
@@ -94,7 +107,7 @@ class Assistant:
         self._witness.record(Kind.ASKED, task=question.task, space=question.space, mark=asked)
         with self._gate.person():
             steps = _steps(question, earlier, language)
-            yield from drive(steps, question, self._reader, self._speakers, cancel, heard)
+            yield from drive(steps, question, self._world, cancel, heard)
 
     def _close(self, question: Question, done: Done, language: str) -> Iterator[Done]:
         try:
@@ -103,6 +116,14 @@ class Assistant:
             yield done
             raise
         yield Done(kept.answer)
+
+    def web_question(self, text: str, conversation: str | None = None, space: str = "home") -> str:
+        """What to propose as :attr:`Question.web_query` for ``text``: a person sees and may change it before it leaves.
+
+        Made of the conversation's questions alone, without what belongs to one's own documents. Raises ``NotFound``.
+        """
+        earlier = self._kept.turns(conversation, space) if conversation else ()
+        return web_question(text[:QUESTION_CHARACTERS], [turn.question.text for turn in earlier])
 
     def conversations(self, space: str = "home", search: str = "") -> list[Conversation]:
         """Those of ``space``, the latest first; with ``search``, those in which all its words stand."""
@@ -187,4 +208,22 @@ def _checked(question: Question) -> Question:
             count=len(question.template),
             most=TEMPLATE_CHARACTERS,
         )
-    return replace(question, text=text)
+    return replace(question, text=text, web_query=_for_the_web(question))
+
+
+def _for_the_web(question: Question) -> str:
+    """What may leave. Raises ``BadInput`` where it is too long, or where nothing can be done with what comes back."""
+    wanted = " ".join(question.web_query.replace("\0", " ").split())
+    if wanted and question.task != "answer":
+        raise BadInput(
+            N_("The web can be asked for an answer, not for a summary or a letter."),
+            hint=N_("Ask a question, or leave the web out."),
+        )
+    if len(wanted) > WEB_CHARACTERS:
+        raise BadInput(
+            N_("The question for the web has {count} characters; {most} is the most."),
+            hint=N_("A few words find more than a long text."),
+            count=len(wanted),
+            most=WEB_CHARACTERS,
+        )
+    return wanted

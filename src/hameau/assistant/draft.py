@@ -13,6 +13,7 @@ from typing import Any
 
 from hameau.assistant.answering import cite
 from hameau.assistant.checking import check_sentence
+from hameau.assistant.commands import Clock, Listen, Search, Speak, Step, Turn, Weigh
 from hameau.assistant.evidence import Quote, rank_quotes, within_budget
 from hameau.assistant.judging import DOUBTFUL
 from hameau.assistant.prompts import answer_messages, draft_messages, says_not_found
@@ -21,14 +22,7 @@ from hameau.assistant.turn import (
     PROMPT_CHARACTERS,
     PROMPT_QUOTES,
     SHOWN,
-    Clock,
-    Listen,
-    Search,
-    Speak,
-    Step,
     Times,
-    Turn,
-    Weigh,
     close,
     confidence_in,
     write_from_evidence,

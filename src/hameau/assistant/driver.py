@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from hameau.assistant.ports import Reader, Speakers
-from hameau.assistant.turn import Listen, Read, ReadDocuments, Search, Speak, Turn, Weigh
-from hameau.assistant.types import AnswerEvent, Question
-from hameau.kit import Cancelled, Missing
+from hameau.assistant.commands import (
+    AskWeb,
+    Listen,
+    Measure,
+    Measured,
+    OpenPages,
+    Read,
+    ReadDocuments,
+    Search,
+    Speak,
+    Turn,
+    Weigh,
+)
+from hameau.assistant.ports import Measures, Outside, Reader, Speakers
+from hameau.assistant.types import AnswerEvent, Question, WebUsed
+from hameau.kit import N_, Cancelled, HameauError, Missing
 from hameau.library import Document
 from hameau.models import Cancel, Chunk
+from hameau.websearch import WebPage
 
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 100
-Command = Search | Weigh | Speak | Listen | ReadDocuments
-_COMMANDS = (Search, Weigh, Speak, Listen, ReadDocuments)
+Command = Search | Weigh | Speak | Listen | ReadDocuments | AskWeb | OpenPages | Measure
+_COMMANDS = (Search, Weigh, Speak, Listen, ReadDocuments, AskWeb, OpenPages, Measure)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that a turn may reach, by what it asks for."""
+
+    reader: Reader
+    speakers: Speakers
+    web: Outside | None = None
+    measures: Callable[[], Measures | None] = lambda: None
 
 
 def drive(
     turn: Turn,
     question: Question,
-    reader: Reader,
-    speakers: Speakers,
+    world: World,
     cancel: Cancel | None = None,
     heard: Callable[[Chunk], None] = lambda _: None,
 ) -> Iterator[AnswerEvent]:
@@ -33,7 +56,7 @@ def drive(
 
     Raises ``Cancelled`` when ``cancel`` is set.
     """
-    driver = _Driver(question, reader, speakers, cancel, heard)
+    driver = _Driver(question, world, cancel, heard)
     reply: Any = None
     try:
         while True:
@@ -57,14 +80,13 @@ class _Driver:
     def __init__(
         self,
         question: Question,
-        reader: Reader,
-        speakers: Speakers,
+        world: World,
         cancel: Cancel | None,
         heard: Callable[[Chunk], None],
     ) -> None:
         self._question = question
-        self._reader = reader
-        self._speakers = speakers
+        self._world = world
+        self._reader = world.reader
         self._cancel = cancel
         self._heard = heard
         self._chunks: Iterator[Chunk] | None = None
@@ -87,6 +109,12 @@ class _Driver:
                 return self._listen()
             case ReadDocuments():
                 return self._read(step)
+            case AskWeb():
+                return self._ask_web(step)
+            case OpenPages():
+                return self._open(step)
+            case Measure():
+                return self._measure(step)
 
     def _read(self, step: ReadDocuments) -> list[Read]:
         asked = self._question
@@ -108,7 +136,7 @@ class _Driver:
 
     def _speak(self, step: Speak) -> str | None:
         try:
-            generator = self._speakers.generator(self._question.model)
+            generator = self._world.speakers.generator(self._question.model)
         except Missing as missing:
             if self._question.model:
                 raise
@@ -122,6 +150,39 @@ class _Driver:
         if chunk is not None:
             self._heard(chunk)
         return chunk
+
+    def _ask_web(self, step: AskWeb) -> WebUsed:
+        """What the web gave, or why nothing: the library's answer comes all the same."""
+        web = self._world.web
+        if web is None:
+            return WebUsed(step.query, "", trouble=N_("No search engine of the web was chosen."))
+        try:
+            found = web.search(step.query, language=step.language, cancel=self._cancel)
+        except Cancelled:
+            raise
+        except HameauError as error:
+            _log.info("the web was not asked: %s", error)
+            fields = {
+                key: value if isinstance(value, int | float) else str(value) for key, value in error.fields.items()
+            }
+            return WebUsed(step.query, web.host(), trouble=error.message, hint=error.hint, fields=fields)
+        return WebUsed(found.query, found.host, found.hits, found.refused, took_ms=found.took_ms)
+
+    def _open(self, step: OpenPages) -> Sequence[WebPage]:
+        return self._world.web.read(step.hits, most=step.most, cancel=self._cancel) if self._world.web else ()
+
+    def _measure(self, step: Measure) -> Measured:
+        """How near texts that are in no index are to the question; words alone decide when no embedder can be had."""
+        embedder = self._world.measures()
+        if embedder is None:
+            return Measured()
+        try:
+            asked = embedder.embed_queries([step.question])
+            cosines = (embedder.embed_passages(step.texts) @ asked.T).ravel()
+            return Measured(tuple(map(float, cosines)), embedder.id)
+        except HameauError as error:
+            _log.warning("what the web says could not be embedded, words alone decide: %s", error)
+            return Measured()
 
     def close(self) -> None:
         """Stops the model if it still speaks."""

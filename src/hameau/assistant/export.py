@@ -33,7 +33,11 @@ def _markdown(conversation: Conversation, turns: Sequence[Turn], language: str) 
     lines = [f"# {_line(conversation.title)}", ""]
     for place, turn in enumerate(turns, start=1):
         title = heading(turn.question, turn.answer, language)
-        lines += [f"## {_line(title)}", "", f"*{turn.asked_at}*", "", *_answer(turn, place, language), ""]
+        lines += [f"## {_line(title)}", "", f"*{turn.asked_at}*", ""]
+        if (web := turn.answer.web) and web.host:
+            words = {"host": web.host, "query": web.query}
+            lines += [_line(say(N_("Asked on the web, at {host}: « {query} »"), language, words)), ""]
+        lines += [*_answer(turn, place, language), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -19,9 +19,9 @@ NOTE = N_("[Taken out: this rested on a document that has been forgotten.]")
 
 
 def rests_on(answer: Answer) -> list[int]:
-    """The ids of the documents that an answer cites or shows."""
+    """The ids of the documents that an answer cites or shows; what is not of the library has none."""
     cited = {citation.document_id for citation in answer.citations}
-    return sorted(cited | {result.document_id for result in answer.nearest})
+    return sorted((cited | {result.document_id for result in answer.nearest}) - {0})
 
 
 def without(answer: Answer, document_ids: Collection[int]) -> Answer:

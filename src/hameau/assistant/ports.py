@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from hameau.library import Document, Passage, SearchResults, Source
-from hameau.models import Generator, InstalledModel, Kind
+from hameau.models import Cancel, Generator, InstalledModel, Kind, Vectors
+from hameau.websearch import Found, Hit, WebPage
 
 
 class Reader(Protocol):
@@ -54,3 +55,30 @@ class Speakers(Protocol):
     def generator(self, model_id: str | None = None) -> Generator:
         """That model, loaded. Raises ``Missing``, ``NotEnough`` or ``Corrupt``."""
         ...
+
+
+class Outside(Protocol):
+    """The web, as far as the assistant asks it. :class:`hameau.websearch.WebSearch` is one."""
+
+    def host(self) -> str:
+        """Who is asked; empty when nobody was chosen."""
+        ...
+
+    def search(self, query: str, *, language: str = "", cancel: Cancel | None = None) -> Found:
+        """Raises ``Missing``, ``Refused``, ``BadInput``, ``Unavailable`` or ``Cancelled``."""
+        ...
+
+    def read(self, hits: Sequence[Hit], *, most: int = 3, cancel: Cancel | None = None) -> Sequence[WebPage]:
+        """The first pages of ``hits`` that may be opened. Raises ``Cancelled``."""
+        ...
+
+
+class Measures(Protocol):
+    """An embedder, as far as passages that are in no index need one."""
+
+    @property
+    def id(self) -> str: ...
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors: ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors: ...

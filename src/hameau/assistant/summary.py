@@ -13,9 +13,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from hameau.assistant.answering import Composition, cite
+from hameau.assistant.commands import Clock, Read, ReadDocuments, Turn
 from hameau.assistant.evidence import QUOTE_CHARACTERS, Quote
 from hameau.assistant.prompts import summary_messages
-from hameau.assistant.turn import Clock, Read, ReadDocuments, Times, Turn, Voice, finish, write_from_evidence
+from hameau.assistant.turn import Times, Voice, finish, write_from_evidence
 from hameau.assistant.types import BestSentence, EvidenceFound, Question
 from hameau.kit import N_, BadInput, NotFound
 from hameau.library import Passage, SearchResult, sentences, terms

@@ -1,8 +1,8 @@
 """One question, from the search to the checked answer, without any input or output.
 
-:func:`answer_turn` yields what it needs (:class:`Search`, :class:`Weigh`, :class:`Speak`, :class:`Listen`,
-:class:`ReadDocuments`) and what a face shows (:data:`~hameau.assistant.types.AnswerEvent`); a driver sends back the
-replies. Its tests are plays: a list of yields and replies.
+:func:`answer_turn` yields what it needs (``commands.py``) and what a face shows
+(:data:`~hameau.assistant.types.AnswerEvent`); a driver sends back the replies. Its tests are plays: a list of yields and
+replies.
 """
 
 from __future__ import annotations
@@ -13,15 +13,26 @@ from itertools import zip_longest
 from typing import Any
 
 from hameau.assistant.answering import Composition, cite
+from hameau.assistant.commands import Clock, Listen, Search, Speak, Step, Turn, Weigh
 from hameau.assistant.evidence import Quote, rank_quotes, within_budget
 from hameau.assistant.followup import make_whole
 from hameau.assistant.foreign import crosses_languages, foreign_probability
 from hameau.assistant.judging import CERTAIN, DOUBTFUL, probability, read_signs
+from hameau.assistant.outside import FromOutside, ask_outside
 from hameau.assistant.prompts import answer_messages, could_be_not_found, says_not_found
 from hameau.assistant.speaking import SentenceStream
-from hameau.assistant.types import Answer, BestSentence, Done, EvidenceFound, Question, SentenceChecked, TokenSaid
+from hameau.assistant.types import (
+    Answer,
+    BestSentence,
+    Done,
+    EvidenceFound,
+    Question,
+    SentenceChecked,
+    TokenSaid,
+    WebUsed,
+)
 from hameau.kit import N_, say
-from hameau.library import Document, Passage, SearchResult, SearchResults, terms
+from hameau.library import SearchResult, SearchResults, terms
 from hameau.models import GenerationRequest, Message
 
 SHOWN = 8
@@ -31,6 +42,8 @@ LOOKED_AT = 20
 PROMPT_CHARACTERS = 750
 """What the model reads of the documents: about 220 tokens, 3 seconds of the 1.5B on two cores."""
 PROMPT_QUOTES = 5
+SHARED_CHARACTERS, SHARED_QUOTES = 480, 3
+"""Of each, when the library and the web both answer."""
 ANSWER_TOKENS = 120
 WRITTEN_CHARACTERS = 1400
 WRITTEN_QUOTES = 8
@@ -44,57 +57,9 @@ NEAREST = 3
 """Passages shown beside a « not found »."""
 NOTHING_ANSWERS = N_("Your documents do not answer this question. Here is what comes closest.")
 NOTHING_NEAR = N_("Your documents hold nothing about this.")
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """The driver answers with :class:`~hameau.library.SearchResults`."""
-
-    query: str
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Weigh:
-    """The driver answers with the weight of each term."""
-
-    terms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Speak:
-    """The driver starts the model and answers with its name, or with ``None`` when no model is installed."""
-
-    request: GenerationRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """The driver answers with the next :class:`~hameau.models.Chunk`, or with ``None`` at the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadDocuments:
-    """The driver answers with a list of :class:`Read`: the question's document, or those of its source that hold text."""
-
-    documents: int
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A document with its passages, as the driver hands it over."""
-
-    document: Document
-    passages: tuple[Passage, ...]
-
-
-Step = Any
-"""What a turn yields: one of the five commands above, or an event."""
-Clock = Callable[[], float]
-"""Milliseconds that never go back."""
-
-
-Turn = Generator[Step, Any, Answer]
+NOTHING_ANYWHERE = N_(
+    "Neither your documents nor what was read of the web answers this question. Here is what comes closest."
+)
 
 
 class Times:
@@ -138,19 +103,58 @@ def answer_turn(question: Question, earlier: Sequence[str], language: str, clock
         own_quotes = rank_quotes(own_asked, alone.results, weights)
         own_confidence = confidence_in(own_asked, alone, own_quotes, weights)
         if own_confidence >= DOUBTFUL and len(own) > 1:
-            whole, results, quotes, confidence = question.text, alone.results, own_quotes, own_confidence
-    if confidence < DOUBTFUL:
-        return (yield from close(not_found(results, language, confidence), times))
-    chosen = within_budget(quotes, PROMPT_CHARACTERS, PROMPT_QUOTES)
-    composition = Composition(whole, chosen, foreign=crosses_languages(whole, results))
+            whole, asked = question.text, own_asked
+            results, quotes, confidence = alone.results, own_quotes, own_confidence
+    outside, beyond = yield from _outside(question, whole, asked, results, times, language)
+    if max(confidence, outside.confidence) < DOUBTFUL:
+        nearest = in_turns(results, beyond.results) if beyond.results else results
+        return (yield from close(not_found(nearest, language, confidence, web=beyond.used), times))
+    answering = [group for group in (Judged(results, quotes, confidence), outside) if group.confidence >= DOUBTFUL]
+    chosen = _chosen(answering)
+    foreign = any(crosses_languages(whole, group.results) for group in answering)
+    composition = Composition(whole, chosen, foreign=foreign)
     yield BestSentence(cite(composition.quotes[0], 1), times.since())
     leaning = earlier[-1:] if whole != question.text else ()
     messages = answer_messages(question.text, leaning, composition.quotes, language)
     voice = Voice(composition, times)
     yield from voice.say(GenerationRequest(messages, max_tokens=ANSWER_TOKENS))
+    results = in_turns(*(group.results for group in answering)) if len(answering) > 1 else answering[0].results
+    confidence = max(confidence, outside.confidence)
     if voice.found_nothing and confidence < CERTAIN:
-        return (yield from close(not_found(results, language, confidence, voice.model), times))
-    return (yield from finish(composition, voice, results, times, confidence))
+        return (yield from close(not_found(results, language, confidence, voice.model, beyond.used), times))
+    return (yield from finish(composition, voice, results, times, confidence, beyond.used))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Passages of one place, their ranked sentences, and the judge's probability that they answer."""
+
+    results: tuple[SearchResult, ...] = ()
+    quotes: Sequence[Quote] = ()
+    confidence: float = 0.0
+
+
+def _outside(
+    question: Question, whole: str, asked: str, results: Sequence[SearchResult], times: Times, language: str
+) -> Generator[Step, Any, tuple[Judged, FromOutside]]:
+    """What the web answers, when it is asked at all; shown together with the ``results`` of the library."""
+    if not question.web_query:
+        return Judged(), FromOutside()
+    found = yield from ask_outside(question, asked, language)
+    if not found.results:
+        return Judged(), found
+    yield EvidenceFound((*results[: SHOWN // 2], *found.results[: SHOWN // 2]), times.since(), whole)
+    weights = found.weights or {}
+    quotes = rank_quotes(asked, found.results, weights)
+    searched = SearchResults(asked, 0.0, found.results, found.embedder)
+    return Judged(found.results, quotes, confidence_in(asked, searched, quotes, weights)), found
+
+
+def _chosen(answering: Sequence[Judged]) -> list[Quote]:
+    """What the model reads: the best of each place that answers, those of the library first."""
+    if len(answering) == 1:
+        return within_budget(answering[0].quotes, PROMPT_CHARACTERS, PROMPT_QUOTES)
+    return [quote for one in answering for quote in within_budget(one.quotes, SHARED_CHARACTERS, SHARED_QUOTES)]
 
 
 def asked_of(text: str, found: SearchResults) -> str:
@@ -173,7 +177,12 @@ def in_turns(first: Sequence[SearchResult], second: Sequence[SearchResult]) -> t
 
 
 def finish(
-    composition: Composition, voice: Voice, results: Sequence[SearchResult], times: Times, confidence: float | None
+    composition: Composition,
+    voice: Voice,
+    results: Sequence[SearchResult],
+    times: Times,
+    confidence: float | None,
+    web: WebUsed | None = None,
 ) -> Turn:
     """The verbatim sentences after the model's words, and the end."""
     for sentence in composition.add_verbatim():
@@ -186,6 +195,7 @@ def finish(
         model=voice.model,
         nearest=tuple(results[:NEAREST]),
         confidence=confidence,
+        web=web,
     )
     return (yield from close(answer, times))
 
@@ -227,10 +237,18 @@ def confidence_in(text: str, found: SearchResults, quotes: Sequence[Quote], weig
     return probability(read_signs(text, found.results, quotes, weights, found.embedder))
 
 
-def not_found(results: Sequence[SearchResult], language: str, confidence: float, model: str = "") -> Answer:
+def not_found(
+    results: Sequence[SearchResult],
+    language: str,
+    confidence: float,
+    model: str = "",
+    web: WebUsed | None = None,
+) -> Answer:
     """The honest « not found », with the passages that came closest."""
-    text = say(NOTHING_NEAR if not results else NOTHING_ANSWERS, language)
-    return Answer(text, False, (), (), model, nearest=tuple(results[:NEAREST]), confidence=confidence)
+    asked_outside = web is not None and bool(web.hits)
+    words = NOTHING_NEAR if not results else NOTHING_ANYWHERE if asked_outside else NOTHING_ANSWERS
+    nearest = tuple(results[:NEAREST])
+    return Answer(say(words, language), False, (), (), model, nearest=nearest, confidence=confidence, web=web)
 
 
 def close(answer: Answer, times: Times) -> Turn:
