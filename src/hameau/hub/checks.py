@@ -247,6 +247,7 @@ _WRONG = {
     "documents": N_("documents are miscounted, or have lost text ({count})"),
     "vectors": N_("vectors are miscounted ({count})"),
     "sources": N_("sources have documents that nobody would read ({count})"),
+    "parts": N_("documents inside others that are gone ({count})"),
     "conversations": N_("conversations that a search does not find ({count})"),
 }
 

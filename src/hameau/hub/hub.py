@@ -10,39 +10,60 @@ from typing import Any, TypeVar, cast
 
 from hameau.accounts import Keys
 from hameau.assistant import Assistant, forget_in_answers
+from hameau.hub.adapters import WritableSource, adapters
+from hameau.hub.connecting import Connecting
+from hameau.hub.feeds import Feeds
+from hameau.hub.keyrings import NO_KEYRING, Keyring
 from hameau.hub.locking import DATABASE, ready
+from hameau.hub.logins import Logins
 from hameau.hub.presence import Presence
 from hameau.hub.scratch import Scratch
-from hameau.hub.settings import Settings, change_settings, prepare_home
+from hameau.hub.settings import Settings, change_settings, prepare_home, searxng_of
 from hameau.hub.swap import finish, pending
+from hameau.hub.trials import TrialSecrets
 from hameau.hub.vault import Unlocking, Vault, vault_of
-from hameau.kit import HameauError
+from hameau.kit import N_, HameauError, Refused
 from hameau.kit import settings as setting_kinds
-from hameau.library import Filter, Indexer, Library, SearchResults, Source
+from hameau.library import (
+    Archives,
+    Filter,
+    Indexer,
+    Library,
+    Planet,
+    SearchResults,
+    Source,
+    SourceAdapter,
+    SourceContext,
+    SourceSecrets,
+)
 from hameau.library.extraction import SandboxedExtractor
-from hameau.library.sources import FolderSource
 from hameau.models import Gate, Models, Services, physical_cores
 from hameau.models.engines import ENGINES
 from hameau.perimeter import Kind, Perimeter
 from hameau.storage import Database, alone
+from hameau.websearch import WebSearch
 
 Part = TypeVar("Part")
 
 UPLOADS = "uploads"
 """Where files that a person hands over lie, by space: a source like any other."""
+WEB_PAGE_SECONDS = 20
+"""For reading one page of the web: a person waits, and may ask for others."""
 _log = logging.getLogger(__name__)
 
 
 class Hub:
     """The house of one home folder. Parts are built once, in any thread; :meth:`close` ends them in the right order."""
 
-    def __init__(self, settings: Settings, unlocking: Unlocking | None = None) -> None:
-        """``settings`` say where the home is, ``unlocking`` finds the key of an encrypted one when it is first needed.
+    def __init__(self, settings: Settings, unlocking: Unlocking | None = None, keyring: Keyring = NO_KEYRING) -> None:
+        """``settings`` say where the home is, ``unlocking`` finds the key of an encrypted one when it is first needed,
+        ``keyring`` is the desktop's.
 
         Raises ``Refused`` or ``BadInput`` when it can't be a home.
         """
         self.settings = settings
         self._unlocking = unlocking or Unlocking()
+        self.keyring = keyring
         self.home: Path = settings.home_path
         prepare_home(self.home)
         if pending(self.home):  # a restore that was decided, and cut off
@@ -122,8 +143,17 @@ class Hub:
                 notices=self._notices,
                 witness=self.perimeter,
                 forget_answers=forget_in_answers,
+                asked=self.archives,
             ),
         )
+
+    @property
+    def archives(self) -> Archives:
+        """Encyclopedias and other archives, asked where they lie."""
+        return self._once("archives", lambda: Archives(self._source, scratch=self._scratch.folder()))
+
+    def _source(self, source_id: str) -> Source:
+        return self.library.source(source_id)
 
     @property
     def extractor(self) -> SandboxedExtractor:
@@ -144,10 +174,84 @@ class Hub:
         return self._once("indexer", self._make_indexer)
 
     @property
+    def adapters(self) -> Mapping[str, SourceAdapter]:
+        """What reads each kind of source."""
+        return self._once("adapters", self._make_adapters)
+
+    @property
+    def connecting(self) -> Connecting:
+        """How sources come and go: proposed, allowed, tried, kept, paused, removed."""
+        return self._once(
+            "connecting",
+            lambda: Connecting(
+                lambda: self.database.transaction(durable=True),
+                self.library,
+                lambda: self.perimeter,
+                lambda: self.adapters,
+                self._kept_secrets,
+                self._secrets,
+                self.settings.max_file_bytes,
+            ),
+        )
+
+    @property
+    def feeds(self) -> Feeds:
+        """Lists of feeds, taken over and handed out."""
+        return self._once(
+            "feeds",
+            lambda: Feeds(self.connecting, self.library, self.extractor),
+        )
+
+    @property
+    def planet(self) -> Planet:
+        """What the feeds brought, in the order of time."""
+        return self._once("planet", lambda: Planet(self.database))
+
+    @property
+    def logins(self) -> Logins:
+        """Logins on a server's own page, that wait for the person."""
+        return self._once("logins", lambda: Logins(self.connecting, lambda: self.perimeter))
+
+    @property
     def assistant(self) -> Assistant:
         """Answers questions; keeps conversations."""
         return self._once(
-            "assistant", lambda: Assistant(self.database, self.library, self.models, self.gate, self.perimeter)
+            "assistant",
+            lambda: Assistant(
+                self.database,
+                self.library,
+                self.models,
+                self.gate,
+                self.perimeter,
+                web=self.web,
+                measures=self.models.embedder,
+            ),
+        )
+
+    @property
+    def web(self) -> WebSearch:
+        """The web, asked through the SearXNG that a person chose."""
+        return self._once(
+            "web",
+            lambda: WebSearch(
+                self.perimeter,
+                lambda: self._web_reader,
+                lambda: searxng_of(self.home),
+                lambda url: self.change_settings(searxng_url=url),
+            ),
+        )
+
+    @property
+    def _web_reader(self) -> SandboxedExtractor:
+        """Reads pages for a person who waits: the other extractor stands still meanwhile."""
+        return self._once(
+            "web reader",
+            lambda: SandboxedExtractor(
+                workers=2,
+                memory_bytes=self.settings.extraction_memory_bytes,
+                seconds=min(self.settings.extraction_seconds, WEB_PAGE_SECONDS),
+                scratch=self._scratch.folder() / "web",
+            ),
         )
 
     def add_source(
@@ -169,6 +273,23 @@ class Hub:
         if handed_over:
             path.unlink(missing_ok=True)
         return self.library.forget_document(document_id, keep_out=not handed_over)
+
+    def write_back(self, source_id: str, name: str, text: str) -> str:
+        """Keeps ``text`` as a new file called ``name`` where the source is, because a person asked for it; its address.
+
+        Nothing that is there is written over. Raises ``Refused`` for a source that nothing can be written to.
+        """
+        source = self.library.source(source_id)
+        adapter = self.adapters.get(source.kind)
+        if not isinstance(adapter, WritableSource):
+            raise Refused(
+                N_("Nothing can be kept in « {title} »."),
+                hint=N_("Only a Nextcloud or another WebDAV storage takes a file."),
+                title=source.title or source.uri,
+            )
+        uri = adapter.put(SourceContext(source, self.settings.max_file_bytes), name, text.encode())
+        self.library.request_sync(source_id)
+        return uri
 
     def search(
         self,
@@ -233,7 +354,10 @@ class Hub:
             parts, self._parts = self._parts, {}
         if indexer := parts.get("indexer"):
             indexer.stop()
-        for name in ("extractor", "models", "database"):
+        for adapter in parts.get("adapters", {}).values():
+            if hang_up := getattr(adapter, "close", None):  # lines that rest between two looks
+                hang_up()
+        for name in ("archives", "extractor", "web reader", "models", "database"):
             if part := parts.get(name):
                 part.close()
         if border := parts.get("perimeter"):
@@ -245,10 +369,22 @@ class Hub:
         indexer = self._parts.get("indexer")
         return (*self.extractor.notices(), *(indexer.notices() if indexer else ()))
 
+    @property
+    def _kept_secrets(self) -> SourceSecrets:
+        return self._once("kept secrets", lambda: SourceSecrets(self.database, self.keyring))
+
+    @property
+    def _secrets(self) -> TrialSecrets:
+        return self._once("secrets", lambda: TrialSecrets(self._kept_secrets))
+
+    def _make_adapters(self) -> Mapping[str, SourceAdapter]:
+        scratch = self._scratch.folder()
+        return adapters(self.home, scratch, self.perimeter.client, self._secrets, self.extractor, self.archives)
+
     def _make_indexer(self) -> Indexer:
         return Indexer(
             self.library,
-            adapters={FolderSource.kind: FolderSource(but=[self.home])},
+            adapters=self.adapters,
             extractor=self.extractor,
             background_embedder=self.models.background_embedder,
             gate=self.gate,

@@ -22,6 +22,7 @@ _MENDED = {
     "documents": N_("Documents were counted again; those that lost text will be read again ({count})."),
     "vectors": N_("Vectors were counted again ({count})."),
     "sources": N_("Sources whose documents were waiting will be read again ({count})."),
+    "parts": N_("Documents inside others that are gone were taken out ({count})."),
     "conversations": N_("Conversations are found again ({count})."),
 }
 

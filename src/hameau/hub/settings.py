@@ -66,6 +66,11 @@ class Settings:
         "memory is needed.",
         low=-1,
     )
+    searxng_url: str = settings.setting(
+        "",
+        "The SearXNG that is asked for the web when a question says so. Chosen with `hameau web --connect`, which also "
+        "allows the Connection ([searxng.md](searxng.md)). Empty: none.",
+    )
     max_file_bytes: int = settings.setting(
         200_000_000, "Files larger than this many bytes are not read; the library says so.", low=1
     )
@@ -93,6 +98,11 @@ def read_settings(
     home = Path(str(wanted.pop("home", "") or settings.read(Settings, None, environment).home_path)).expanduser()
     read = settings.read(Settings, home / FILE, environment)
     return replace(read, home=str(home), **wanted)  # type: ignore[arg-type]
+
+
+def searxng_of(home: Path, environment: Mapping[str, str] = os.environ) -> str:
+    """The setting ``searxng_url`` as it is now: a command may choose another one while a server runs."""
+    return settings.read(Settings, home / FILE, environment).searxng_url
 
 
 def change_settings(current: Settings, **changes: settings.Plain) -> Settings:
