@@ -38,8 +38,9 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+CONTENT_POLICY = "Content-Security-Policy"
 HEADERS = {
-    "Content-Security-Policy": POLICY,
+    CONTENT_POLICY: POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # Not "no-referrer": under it browsers send "Origin: null" with our own forms (Fetch, "serialize a request origin").
@@ -151,7 +152,8 @@ class Doors:
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
-                    given[name] = value
+                    if name != CONTENT_POLICY or name not in given:  # a picture of a stranger's may even less
+                        given[name] = value
                 if origin:
                     told_to(origin, given)
             await send(message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -45,6 +45,8 @@ class Line:
     cells: tuple[tuple[Piece, ...], ...] = ()
     level: int = 0
     page: int = 0
+    aside: bool = False
+    """It belongs to what is kept to be read and never searched: the quoted tail of a mail, a signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,14 @@ class Part:
     lines: tuple[Line, ...]
 
 
-def part(text: str, passages: Sequence[Passage], wanted: int | None, quote: Span | None, near: Span | None) -> Part:
+def part(
+    text: str,
+    passages: Sequence[Passage],
+    wanted: int | None,
+    quote: Span | None,
+    near: Span | None,
+    asides: Sequence[Span] = (),
+) -> Part:
     """The part ``wanted``, else the one that holds the quote, else the first."""
     spans = parts(passages, len(text))
     target = (quote or near or Span(0, 0)).start
@@ -64,7 +73,8 @@ def part(text: str, passages: Sequence[Passage], wanted: int | None, quote: Span
     number = min(max(number, 1), len(spans))
     span = spans[number - 1]
     pages = [(p.locator.start, p.locator.page) for p in passages if span.start <= p.locator.start < span.end]
-    return Part(number, len(spans), tuple(_lines(text, span, pages, quote, near)))
+    lines = [line for cut, aside in _stretches(span, asides) for line in _marked(text, cut, aside, pages, quote, near)]
+    return Part(number, len(spans), tuple(lines))
 
 
 def parts(passages: Sequence[Passage], length: int) -> list[Span]:
@@ -74,6 +84,29 @@ def parts(passages: Sequence[Passage], length: int) -> list[Span]:
         if passage.locator.start - cuts[-1] >= PART:
             cuts.append(passage.locator.start)
     return [Span(start, end) for start, end in zip(cuts, [*cuts[1:], length], strict=True)]
+
+
+def _stretches(span: Span, asides: Sequence[Span]) -> Iterator[tuple[Span, bool]]:
+    """``span`` cut where an aside begins or ends, and whether each piece is one."""
+    position = span.start
+    for aside in sorted(asides, key=lambda one: one.start):
+        start, end = max(aside.start, position), min(aside.end, span.end)
+        if start >= end:
+            continue
+        if start > position:
+            yield Span(position, start), False
+        yield Span(start, end), True
+        position = end
+    if position < span.end:
+        yield Span(position, span.end), False
+
+
+def _marked(
+    text: str, cut: Span, aside: bool, pages: list[tuple[int, int | None]], quote: Span | None, near: Span | None
+) -> Iterator[Line]:
+    here = [(start, number) for start, number in pages if cut.start <= start < cut.end]
+    for line in _lines(text, cut, here, quote, near):
+        yield replace(line, aside=aside)
 
 
 def _lines(

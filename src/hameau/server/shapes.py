@@ -70,7 +70,8 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class NewSource(Ask, frozen=True):
-    """A place to read documents from. ``uri`` is a path of this machine for the kind ``folder``."""
+    """A place of this machine to read documents from; ``uri`` is its path. What is elsewhere is connected: see
+    ``/api/v1/sources/connect``."""
 
     uri: Annotated[str, Meta(min_length=1, max_length=4096)]
     kind: Annotated[str, Meta(min_length=1, max_length=40)] = "folder"
@@ -85,7 +86,8 @@ class Sources(msgspec.Struct, frozen=True):
 
 class SearchQuery(msgspec.Struct, frozen=True):
     """``q`` is what to search; longer than 100,000 characters is refused. ``kind`` and ``language`` may be several, parted by
-    commas; ``since`` and ``until`` are days, months or years; ``everywhere`` takes all of ``q`` as words."""
+    commas; ``since`` and ``until`` are days, months or years; ``who`` names those who wrote or received it; ``everywhere``
+    takes all of ``q`` as words."""
 
     q: Annotated[str, Meta(max_length=MAX_QUESTION)] = ""
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
@@ -96,6 +98,7 @@ class SearchQuery(msgspec.Struct, frozen=True):
     language: ShortText = ""
     since: ShortText = ""
     until: ShortText = ""
+    who: ShortText = ""
     everywhere: bool = False
 
 
@@ -112,6 +115,12 @@ class NewQuestion(Ask, frozen=True):
     document: RowId | None = None
     source: Identifier | None = None
     template: Annotated[str, Meta(max_length=20_000)] = ""
+    web_query: Annotated[
+        str, Meta(max_length=1000, description="What the web is asked beside the library, word for word as it leaves.")
+    ] = ""
+    web_pages: Annotated[
+        int, Meta(ge=0, le=10, description="How many pages of the web's best hits are opened to answer.")
+    ] = 3
 
 
 class TokenEvent(msgspec.Struct, frozen=True):

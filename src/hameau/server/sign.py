@@ -12,6 +12,10 @@ from hameau.server.ports import PerimeterFace
 
 Look = Literal["closed", "open", "unproven", "broken"]
 log = logging.getLogger(__name__)
+_SOURCE = "source."
+"""How the Connections of sources are called: people know their hosts."""
+_NAMED = 3
+"""A thousand feeds are a thousand Connections: the page of the perimeter names them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ def what_is_open(state: PerimeterState, language: str) -> str:
         parts.append(say(N_("Open to the house"), language))
     if state.open:
         text = N_("Open: {names}") if len(state.open) == 1 else N_("Open ({n}): {names}")
-        names = ", ".join(each.name for each in state.open)
+        called = list(dict.fromkeys(each.host if each.name.startswith(_SOURCE) else each.name for each in state.open))
+        names = ", ".join(called[:_NAMED]) + ("…" if len(called) > _NAMED else "")
         parts.append(say(text, language, {"names": names, "n": len(state.open)}))
     return " · ".join(parts)

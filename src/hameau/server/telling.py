@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hameau.assistant import Answer, Sentence, Turn
+from hameau.assistant import Answer, Sentence, Turn, told_web
 from hameau.kit import say
 from hameau.library import Document, Source
 
@@ -30,8 +30,9 @@ def told_sentence(sentence: Sentence, language: str) -> Sentence:
 
 
 def told_answer(answer: Answer, language: str) -> Answer:
-    """``answer`` with the doubts of its sentences in ``language``."""
-    return replace(answer, sentences=tuple(told_sentence(one, language) for one in answer.sentences))
+    """``answer`` with the doubts of its sentences, and the troubles of the web, in ``language``."""
+    web = told_web(answer.web, language) if answer.web else None
+    return replace(answer, sentences=tuple(told_sentence(one, language) for one in answer.sentences), web=web)
 
 
 def told_turn(turn: Turn, language: str) -> Turn:

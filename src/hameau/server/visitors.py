@@ -84,7 +84,7 @@ _RULES: tuple[tuple[str, str, Scopes], ...] = (
     ("GET HEAD", r"/api/v1/(health|openapi\.json|models)(/.*)?", ANY),
     ("POST", r"/api/v1/chat", CHAT),
     ("POST", r"/api/v1/ask", READ),
-    ("GET HEAD", r"/api/v1/(status|search|sources|documents|conversations)(/.*)?", READ),
+    ("GET HEAD", r"/api/v1/(status|search|sources|documents|conversations|planet|feeds)(/.*)?", READ),
     ("*", r"/api/v1/.*", ADMIN),
     # Ollama's
     ("GET HEAD", r"/api/(version|tags|ps)", ANY),
@@ -106,7 +106,7 @@ _RULES: tuple[tuple[str, str, Scopes], ...] = (
     ("GET HEAD", r"/(models|chat|compare)", CHAT),
     ("POST", r"/(chat|compare)", CHAT),
     ("POST", r"/ask", READ),
-    ("GET HEAD", r"/((ask|search|documents|library|conversations)(/.*)?)?", READ),
+    ("GET HEAD", r"/((ask|search|documents|library|sources|planet|reader|conversations)(/.*)?)?", READ),
 )
 _TABLE = tuple((frozenset(methods.split()), re.compile(path), scopes) for methods, path, scopes in _RULES)
 

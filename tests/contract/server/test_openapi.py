@@ -83,11 +83,43 @@ REQUESTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("POST", "/api/v1/sources", "/api/v1/sources", {"json": {"uri": "/srv/notes", "title": "Notes"}}),
     ("GET", "/api/v1/sources/source_1", "/api/v1/sources/{id}", {}),
     ("POST", "/api/v1/sources/source_1/sync", "/api/v1/sources/{id}/sync", {}),
+    ("POST", "/api/v1/sources/propose", "/api/v1/sources/propose", {"json": {"what": "jeanne@moulin.example"}}),
+    ("POST", "/api/v1/sources/propose", "/api/v1/sources/propose", {"json": {"what": "/srv/notes"}}),
+    ("POST", "/api/v1/sources/connect", "/api/v1/sources/connect", {"json": {"what": "/srv/notes"}}),
+    ("GET", "/api/v1/sources/states", "/api/v1/sources/states", {}),
+    ("POST", "/api/v1/sources/source_1/pause", "/api/v1/sources/{id}/pause", {}),
+    ("POST", "/api/v1/sources/source_1/resume", "/api/v1/sources/{id}/resume", {}),
+    (
+        "POST",
+        "/api/v1/sources/source_2/files",
+        "/api/v1/sources/{id}/files",
+        {"json": {"name": "a.md", "text": "Bonjour"}},
+    ),
+    (
+        "POST",
+        "/api/v1/sources/login",
+        "/api/v1/sources/login",
+        {"json": {"what": "https://cloud.example", "allow": "cloud.example:443"}},
+    ),
+    ("POST", "/api/v1/sources/login/login_1", "/api/v1/sources/login/{id}", {}),
+    ("DELETE", "/api/v1/sources/login/login_1", "/api/v1/sources/login/{id}", {}),
+    ("GET", "/api/v1/feeds", "/api/v1/feeds", {}),
+    ("POST", "/api/v1/feeds/propose", "/api/v1/feeds/propose", {"json": {"opml": "https://a.example/f.xml"}}),
+    ("POST", "/api/v1/feeds", "/api/v1/feeds", {"json": {"opml": "https://a.example/f.xml", "allow": ["a.example"]}}),
+    ("GET", "/api/v1/feeds/opml", "/api/v1/feeds/opml", {}),
+    ("GET", "/api/v1/planet?limit=1", "/api/v1/planet", {}),
     ("POST", "/api/v1/uploads", "/api/v1/uploads", {"files": {"files": ("a.txt", b"Bonjour")}}),
     ("DELETE", "/api/v1/sources/source_1", "/api/v1/sources/{id}", {}),
     ("GET", "/api/v1/search?q=cotisation&limit=3", "/api/v1/search", {}),
     ("POST", "/api/v1/ask", "/api/v1/ask", {"json": {"question": "cotisation annuelle"}}),
     ("POST", "/api/v1/ask", "/api/v1/ask", {"json": {"question": "zzz"}}),
+    ("POST", "/api/v1/ask", "/api/v1/ask", {"json": {"question": "cotisation annuelle", "web_query": "cotisation"}}),
+    ("GET", "/api/v1/search/hits?q=cotisation", "/api/v1/search/hits", {}),
+    ("GET", "/api/v1/web", "/api/v1/web", {}),
+    ("PUT", "/api/v1/web", "/api/v1/web", {"json": {"url": "https://searx.example"}}),
+    ("POST", "/api/v1/web", "/api/v1/web", {"json": {"query": "four à pain", "pages": 2}}),
+    ("POST", "/api/v1/web/propose", "/api/v1/web/propose", {"json": {"question": "Où est le four ?"}}),
+    ("DELETE", "/api/v1/web", "/api/v1/web", {}),
     ("GET", "/api/v1/documents?state=failed", "/api/v1/documents", {}),
     ("GET", "/api/v1/documents/1", "/api/v1/documents/{id}", {}),
     ("DELETE", "/api/v1/documents/2", "/api/v1/documents/{id}", {}),
@@ -139,6 +171,11 @@ def test_answers_are_as_described(
     client.post("/api/v1/ask", json={"question": "cotisation annuelle"})
     house.perimeter.allow("imap.example.org", 993, why="mail", who="jeanne", name="mail")
     house.keys.make("phone", ["read"])
+    house.library.add_source("webdav", "https://cloud.example/dav/", title="Cloud")
+    feed = house.library.add_source("feed", "https://journal.example/feed.xml", title="Journal")
+    for day in ("2026-05-03", "2026-05-04"):
+        house.library.put(feed.id, day, "Bonjour.", kind="news", dated_at=f"{day}T10:00:00.000Z")
+    house.elsewhere.logins.begin([house.connecting.propose("https://cloud.example", kind="webdav")])
     answer = client.request(method, address, **more)
     responses = described["paths"][path][method.lower()]["responses"]
     assert str(answer.status_code) in responses, answer.text
@@ -186,6 +223,19 @@ def test_events_are_as_described(client: Client, described: Schema) -> None:
         seen.add(name.removeprefix("event: "))
         assert faults(json.loads(data.removeprefix("data: ")), events[name.removeprefix("event: ")], described) == []
     assert seen == {"evidence", "best", "token", "sentence", "done"}
+
+
+def test_events_of_the_web_are_as_described(client: Client, described: Schema) -> None:
+    content = described["paths"]["/api/v1/ask"]["post"]["responses"]["200"]["content"]
+    events = content["text/event-stream"]["x-events"]
+    wanted = {"question": "cotisation annuelle", "web_query": "four à pain", "stream": True}
+    seen = []
+    for block in client.post("/api/v1/ask", json=wanted).text.strip().split("\n\n"):
+        name, data = (line.partition(": ")[2] for line in block.split("\n"))
+        if name != "token":
+            seen.append(name)
+        assert faults(json.loads(data), events[name], described) == []
+    assert seen[:4] == ["evidence", "web", "web", "evidence"]
 
 
 def test_events_of_a_chat_are_as_described(client: Client, described: Schema) -> None:
@@ -253,6 +303,11 @@ WRONG: list[tuple[str, str, int, dict[str, Any]]] = [
     ("POST", "/api/v1/ask", 422, {"json": {"question": "a", "quesiton": "b"}}),
     ("POST", "/api/v1/ask", 422, {"json": {"question": "a" * 100_001}}),
     ("POST", "/api/v1/ask", 400, {"json": {"question": "   "}}),
+    ("POST", "/api/v1/ask", 422, {"json": {"question": "a", "web_pages": 11}}),
+    ("POST", "/api/v1/web", 422, {"json": {"query": ""}}),
+    ("POST", "/api/v1/web", 422, {"json": {"query": "a", "language": "french"}}),
+    ("PUT", "/api/v1/web", 422, {"json": {"url": ""}}),
+    ("GET", "/api/v1/search/hits?q=a&limit=51", 422, {}),
     ("POST", "/api/v1/ask", 413, {"content": b" " * 1_000_001}),
     ("POST", "/api/v1/sources", 400, {"json": {"uri": "nowhere"}}),
     ("PATCH", "/api/v1/settings", 422, {"json": {"language": "xx"}}),

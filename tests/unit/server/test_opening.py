@@ -91,6 +91,14 @@ def test_allow_confirm_show_revoke(client: Client, house: HouseInMemory) -> None
     assert client.get("/perimeter/connections/nuage.example.org/revoke").status_code == 404
 
 
+def test_the_reason_of_a_source_is_told_in_the_readers_language(client: Client, house: HouseInMemory) -> None:
+    why = "the mail of this account is read there; nothing is sent but the user's name and password"
+    house.perimeter.allow("imap.example.org", 993, why=why, who="page", name="source.imap.imap.example.org")
+    page = client.get("/perimeter", headers={"accept-language": "fr"}).text
+    assert "le courrier de ce compte y est lu" in page
+    assert "of this account" not in page
+
+
 def test_what_was_typed_wrongly_stays_in_the_form(client: Client) -> None:
     for wrong in ({"host": "a b"}, {"port": "99999"}, {"port": ""}, {"why": " "}, {"port": "0", "consent": "yes"}):
         answer = client.post("/perimeter/allow", data={"host": "a.example", "port": "443", "why": "x", **wrong})

@@ -16,7 +16,11 @@ PAGES = [
     "/?task=draft&document=1",
     "/library",
     "/library/sources/source_1",
-    "/library/sources/source_1/remove",
+    "/sources",
+    "/sources?add=mail",
+    "/sources?group=files",
+    "/planet",
+    "/sources/source_1/remove",
     "/search",
     "/search?q=cotisation",
     "/documents/1",
@@ -175,9 +179,9 @@ def test_library_forms(client: Client, house: HouseInMemory) -> None:
     assert wrong.status_code == 400
     assert 'value="nowhere"' in wrong.text
     assert client.post("/library/add", data={"path": "/srv/notes"}).headers["location"] == "/library?said=added"
-    assert client.post("/library/sources/source_2/sync").status_code == 303
+    assert client.post("/sources/source_2/sync").status_code == 303
     assert house.library.synced == ["source_2"]
-    assert client.post("/library/sources/source_2/remove").status_code == 303
+    assert client.post("/sources/source_2/remove").status_code == 303
     assert [one.id for one in house.library.sources()] == ["source_1"]
     assert client.post("/library/files", files={"files": ("a.txt", b"x")}).headers["location"] == "/library?said=files"
 

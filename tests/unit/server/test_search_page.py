@@ -22,6 +22,15 @@ def test_the_form_shows_what_narrows_the_search(client: Client) -> None:
     assert '<details class="narrowing">' in client.get("/search", params={"q": "cotisation"}).text
 
 
+def test_a_search_is_bound_to_who_wrote_or_received_it(client: Client) -> None:
+    page = client.get("/search", params={"q": "cotisation", "who": "Zoé"}).text
+    assert 'name="who" value="Zoé"' in page
+    assert "documents, Zoé." in page
+    assert '<details class="narrowing" open>' in page
+    found = client.get("/api/v1/search", params={"q": "cotisation", "who": "Zoé"}).json()
+    assert found["understood"]["only"]["people"] == ["zoé"]
+
+
 def test_a_date_that_is_none_is_said_beside_the_form(client: Client) -> None:
     page = client.get("/search", params={"q": "cotisation", "since": "someday"})
     assert page.status_code == 200

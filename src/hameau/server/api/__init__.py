@@ -3,8 +3,10 @@
 from hameau.server.api import (
     ask,
     chat,
+    connecting,
     conversations,
     documents,
+    feeds,
     health,
     journal,
     keys,
@@ -13,12 +15,16 @@ from hameau.server.api import (
     search,
     settings,
     sources,
+    web,
 )
 
 ENDPOINTS = (
     *health.ENDPOINTS,
+    *connecting.ENDPOINTS,
+    *feeds.ENDPOINTS,
     *sources.ENDPOINTS,
     *search.ENDPOINTS,
+    *web.ENDPOINTS,
     *ask.ENDPOINTS,
     *chat.ENDPOINTS,
     *documents.ENDPOINTS,

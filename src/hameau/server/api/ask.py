@@ -1,7 +1,8 @@
 """Ask the documents: the whole answer at once, or as server-sent events while it is made.
 
-Events: ``evidence`` (once), ``best`` (once at most), ``token``, ``sentence``, ``done`` (the whole answer), or ``error``;
-``error`` after ``done`` when the answer is whole but could not be kept.
+Events: ``evidence``, ``best`` (once at most), ``token``, ``sentence``, ``done`` (the whole answer), or ``error``; ``error``
+after ``done`` when the answer is whole but could not be kept. When the web is asked too, ``web`` says what it gave (its hits,
+then the pages that were opened), and ``evidence`` comes a second time, with both.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from hameau.assistant import (
     Question,
     SentenceChecked,
     TokenSaid,
+    WebFound,
+    WebUsed,
+    told_web,
 )
 from hameau.kit import N_, BadInput, Cancelled, HameauError
 from hameau.server.call import Call
@@ -32,12 +36,18 @@ from hameau.server.events import Make, StreamResponse, event, steps, unless_hung
 from hameau.server.replies import json_bytes, json_reply
 from hameau.server.shapes import MAX_BODY, NewQuestion, NoParameters, SentenceEvent, TokenEvent
 from hameau.server.telling import told_answer, told_sentence
+from hameau.server.visitors import Visitor, must
 
 log = logging.getLogger(__name__)
 
 
-def question_of(wanted: NewQuestion) -> Question:
-    """The question as the assistant takes it. An answer needs words, a summary words or a place, a draft neither."""
+def question_of(wanted: NewQuestion, visitor: Visitor) -> Question:
+    """The question as the assistant takes it. An answer needs words, a summary words or a place, a draft neither.
+
+    Raises ``BadInput``, and ``Refused`` where ``visitor`` may not let anything leave.
+    """
+    if wanted.web_query.strip():
+        must(visitor, "admin")  # a key that only reads sends nothing out
     if not wanted.question.strip():
         if wanted.task == "answer":
             raise BadInput(N_("The question is empty."), hint=N_("Write what you would like to know."))
@@ -54,12 +64,14 @@ def question_of(wanted: NewQuestion) -> Question:
         document_id=wanted.document,
         source_id=wanted.source,
         template=wanted.template,
+        web_query=wanted.web_query,
+        web_pages=wanted.web_pages,
     )
 
 
 async def ask(request: Request, call: Call, _: NoParameters) -> Response:
     wanted = decode_json(await read_bounded(request, MAX_BODY), NewQuestion)
-    question = question_of(wanted)
+    question = question_of(wanted, call.visitor)
     cancel = threading.Event()
 
     def make(stop: threading.Event) -> Iterator[AnswerEvent]:
@@ -114,6 +126,8 @@ def named(step: AnswerEvent, language: str) -> tuple[str, object]:
     match step:
         case EvidenceFound():
             return "evidence", step
+        case WebFound(web):
+            return "web", told_web(web, language)
         case BestSentence():
             return "best", step
         case TokenSaid(text):
@@ -126,6 +140,7 @@ def named(step: AnswerEvent, language: str) -> tuple[str, object]:
 
 EVENTS = (
     ("evidence", EvidenceFound),
+    ("web", WebUsed),
     ("best", BestSentence),
     ("token", TokenEvent),
     ("sentence", SentenceEvent),

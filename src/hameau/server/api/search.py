@@ -10,7 +10,11 @@ from hameau.server.shapes import SearchQuery
 
 def search(call: Call, wanted: SearchQuery) -> SearchResults:
     only = bound(
-        kinds=wanted.kind.split(","), languages=wanted.language.split(","), since=wanted.since, until=wanted.until
+        kinds=wanted.kind.split(","),
+        languages=wanted.language.split(","),
+        since=wanted.since,
+        until=wanted.until,
+        people=wanted.who,
     )
     found: SearchResults = call.house.search(
         wanted.q,

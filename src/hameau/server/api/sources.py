@@ -7,10 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hameau.library import Source
+from hameau.server.api.connecting import connect
 from hameau.server.call import Call
 from hameau.server.endpoint import Endpoint
 from hameau.server.replies import json_reply
 from hameau.server.shapes import ById, InSpace, NewSource, NoParameters, Sources, Uploaded
+from hameau.server.source_shapes import NewConnectedSource
 from hameau.server.telling import told_source
 from hameau.server.uploads import keep, receive_files
 
@@ -24,6 +26,10 @@ def source(call: Call, wanted: ById) -> Source:
 
 
 def add(call: Call, _: NoParameters, body: NewSource) -> Source:
+    """What leads out of this machine is refused here: see « connect »."""
+    if body.kind != "folder":
+        wanted = NewConnectedSource(body.uri, body.kind, "", body.title, body.space, body.settings)
+        return connect(call, NoParameters(), wanted)
     added: Source = call.house.add_source(
         body.kind, body.uri, space=body.space, title=body.title, settings=body.settings
     )
@@ -31,7 +37,7 @@ def add(call: Call, _: NoParameters, body: NewSource) -> Source:
 
 
 def remove(call: Call, wanted: ById) -> None:
-    call.house.library.remove_source(wanted.id)
+    call.house.connecting.remove(wanted.id)
 
 
 def sync(call: Call, wanted: ById) -> Source:
@@ -61,7 +67,7 @@ ENDPOINTS = (
     Endpoint(
         "DELETE",
         "/api/v1/sources/{id}",
-        "Forget a source and all that was read from it; the files themselves stay",
+        "Forget a source, all that it brought, its secret and the Connection that nobody else needs; the files themselves stay",
         remove,
         ById,
         status=204,

@@ -67,7 +67,7 @@ def found(result: SearchResult) -> Found:
         result.document_id,
         result.title,
         result.uri,
-        URI.format(id=result.document_id),
+        resource(result),
         result.text,
         at.start,
         at.end,
@@ -79,6 +79,11 @@ def found(result: SearchResult) -> Found:
     )
 
 
+def resource(found: SearchResult | Citation) -> str:
+    """Where all of it can be read: a document of ours, else its own address."""
+    return URI.format(id=found.document_id) if found.origin == "library" else found.uri
+
+
 def cited(citation: Citation) -> Cited:
     """A citation as data."""
     at = citation.locator
@@ -88,7 +93,7 @@ def cited(citation: Citation) -> Cited:
         citation.document_id,
         citation.title,
         citation.uri,
-        URI.format(id=citation.document_id),
+        resource(citation),
         citation.quote,
         at.start,
         at.end,
@@ -105,7 +110,7 @@ def checked(sentence: Sentence, language: str) -> Checked:
 
 def passage_block(number: int, result: SearchResult, language: str) -> str:
     """A passage as text: where it stands, then its words, quoted."""
-    where = f"[{number}] {place(result.title, result.locator, language)} — {URI.format(id=result.document_id)}"
+    where = f"[{number}] {place(result.title, result.locator, language)} — {resource(result)}"
     return f"{where}\n{quoted(result.text)}"
 
 

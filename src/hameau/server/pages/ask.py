@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from hameau.assistant import Answer, AnswerEvent, Conversation, Turn
 from hameau.kit import N_, Cancelled, HameauError, NotFound, explain
+from hameau.library import Source
 from hameau.server.api.ask import question_of, whole_answer
 from hameau.server.call import Call
 from hameau.server.endpoint import read_bounded
@@ -22,6 +23,7 @@ from hameau.server.events import unless_hung_up
 from hameau.server.forms import fields_of
 from hameau.server.pages.render import Visit, go, page
 from hameau.server.shapes import MAX_BODY, NewQuestion
+from hameau.server.source_shown import choosable
 from hameau.server.telling import told_answer, told_turn
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,12 @@ class Draft:
     task: str = "answer"
     scope: str = ""
     template: str = ""
+    web: bool = False
+    """Whether the web is to be asked too."""
+    web_query: str = ""
+    """What it would be asked, word for word."""
+    look: bool = False
+    """What would leave stands in the form now, and was not seen before."""
 
 
 def first(call: Call, visit: Visit) -> Response:
@@ -91,14 +99,34 @@ def show(
         problem=explain(problem, call.language) if problem else None,
         status=library.status("home"),
         can_answer=any(one.card.kind == "chat" for one in call.house.models.installed()),
-        sources=[Choice(f"source:{one.id}", one.title or one.uri) for one in library.sources("home")],
+        sources=[Choice(f"source:{one.id}", one.title or one.uri) for one in _places(call, draft.scope)],
         documents=_choices(call, draft.scope),
+        web=_web_host(call),
+        keepers=_keepers(call) if turns else [],
+        said=visit.query.get("said", ""),
     )
+
+
+def _keepers(call: Call) -> list[Source]:
+    """Sources where a summary can be kept as a new file."""
+    if not (call.near and call.visitor.may("admin")):
+        return []
+    return [one for one in call.house.library.sources("home") if one.kind == "webdav" and not one.paused_at]
+
+
+def _web_host(call: Call) -> str:
+    """Who would be asked for the web; empty where nobody may be, and for visitors who let nothing leave."""
+    web = call.house.web
+    return web.host() if call.visitor.may("admin") and web.url() and web.allowed() else ""
 
 
 def _scope(source: str, document: str) -> str:
     is_number = document.isascii() and document.isdigit() and len(document) < 19
     return f"document:{document}" if is_number else f"source:{source}" if source else ""
+
+
+def _places(call: Call, scope: str) -> list[Source]:
+    return choosable(call.house.library.sources("home"), scope.removeprefix("source:"))
 
 
 def _choices(call: Call, scope: str) -> list[Choice]:
@@ -121,7 +149,9 @@ async def post(request: Request, call: Call) -> Response:
     cancel = threading.Event()
 
     try:
-        question = question_of(_wanted(fields))
+        if draft.web and not draft.web_query and draft.question.strip():
+            return await run_in_threadpool(_show_what_leaves, call, visit, draft, fields)
+        question = question_of(_wanted(fields), call.visitor)
 
         def make(stop: threading.Event) -> Iterator[AnswerEvent]:
             return call.house.assistant.ask(question, stop, call.language)
@@ -138,6 +168,15 @@ async def post(request: Request, call: Call) -> Response:
     return await run_in_threadpool(lambda: show(call, visit, draft, answer=answer, problem=trouble))
 
 
+def _show_what_leaves(call: Call, visit: Visit, draft: Draft, fields: dict[str, str]) -> Response:
+    """The question as it would leave, to be read and changed first: nothing has left yet."""
+    asked = fields.get("conversation") or None
+    proposed = call.house.assistant.web_question(draft.question, asked)
+    conversation = call.house.assistant.conversation(asked) if asked else None
+    turns = tuple(call.house.assistant.turns(asked)) if asked else ()
+    return show(call, visit, replace(draft, web_query=proposed, look=True), conversation, turns)
+
+
 def _draft(fields: dict[str, str]) -> Draft:
     """What stands in the form, as far as the form can show it again."""
     kind, _, place = fields.get("scope", "").partition(":")
@@ -147,6 +186,8 @@ def _draft(fields: dict[str, str]) -> Draft:
         task if task in TASKS else "answer",
         _scope(place if kind == "source" else "", place if kind == "document" else ""),
         fields.get("template", ""),
+        fields.get("web") == "yes" and task in ("", "answer"),
+        " ".join(fields.get("web_query", "").split())[:1000],
     )
 
 
@@ -157,6 +198,7 @@ def _wanted(fields: dict[str, str]) -> NewQuestion:
         "question": fields.get("question", ""),
         "task": fields.get("task") or "answer",
         "template": fields.get("template", ""),
+        "web_query": _draft(fields).web_query if _draft(fields).web else "",
         "conversation": fields.get("conversation") or None,
         "source": place if kind == "source" else None,
         "document": place if kind == "document" else None,

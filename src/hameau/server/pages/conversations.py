@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hameau.kit import N_, BadInput
+from hameau.assistant import Answer
+from hameau.kit import N_, BadInput, NotFound
+from hameau.server.border import must_be_near
 from hameau.server.call import Call
 from hameau.server.pages.render import Visit, go, page
+from hameau.server.uploads import safe_name
 
 MAX_TITLE = 200
 
@@ -42,3 +45,24 @@ def confirm_deletion(call: Call, visit: Visit) -> Response:
 def delete(call: Call, visit: Visit) -> Response:
     call.house.assistant.delete(visit.ids["id"])
     return go("/conversations", said="deleted")
+
+
+def keep(call: Call, visit: Visit) -> Response:
+    """Writes one answer as a new file where a source is, because the person asked for it there and then."""
+    must_be_near(call)
+    conversation = call.house.assistant.conversation(visit.ids["id"])
+    turn = next((one for one in call.house.assistant.turns(conversation.id) if one.id == visit.form.get("turn")), None)
+    if turn is None:
+        raise NotFound(N_("This answer is not there any more."))
+    title = turn.question.text or conversation.title
+    name = safe_name(f"{turn.asked_at[:10]} {title[:80]}.md")
+    call.house.write_back(visit.form.get("source", ""), name, as_file(title, turn.answer))
+    return go(f"/conversations/{conversation.id}", said="kept")
+
+
+def as_file(title: str, answer: Answer) -> str:
+    """An answer as Markdown, with what it rests on."""
+    quotes = "".join(
+        f"\n{one.number}. {one.title or one.uri}\n   > {' '.join(one.quote.split())}\n" for one in answer.citations
+    )
+    return f"# {' '.join(title.split())}\n\n{answer.answer.strip()}\n" + quotes

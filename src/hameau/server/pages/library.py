@@ -16,13 +16,17 @@ from hameau.library import Document, SearchResults, Source, bound, said
 from hameau.server.call import Call
 from hameau.server.errors import status_of
 from hameau.server.pages.render import Visit, go, page
-from hameau.server.telling import told_document, told_source
+from hameau.server.pages.sources import all_shown, one_shown
+from hameau.server.source_shown import choosable, ordered
+from hameau.server.telling import told_document
 from hameau.server.uploads import keep, receive_files
 
 SHOWN_FAILURES = 50
 SHOWN_DOCUMENTS = 100
+SHOWN_SOURCES = 12
+"""The page of sources shows them all."""
 SHOWN_RESULTS = 20
-NARROWING = ("kind", "since", "until", "language", "source")
+NARROWING = ("kind", "who", "since", "until", "language", "source")
 """What the form of the search may bind it to."""
 
 
@@ -40,12 +44,17 @@ def show(call: Call, visit: Visit, asked: Asked | None = None) -> Response:
     library = call.house.library
     asked = asked or Asked()
     failures: Sequence[Document] = library.failures("home")
+    sources = library.sources("home")
+    found = ordered(all_shown(call, sources))
     return page(
         call,
         visit,
         "library-state.html" if visit.part else "library.html",
         asked.status,
-        sources=[told_source(one, call.language) for one in library.sources("home")],
+        sources=choosable(sources),
+        connected=found[:SHOWN_SOURCES],
+        more_sources=max(0, len(found) - SHOWN_SOURCES),
+        near=call.near,
         status=library.status("home"),
         failures=[told_document(one, call.language) for one in failures[:SHOWN_FAILURES]],
         more_failures=max(0, len(failures) - SHOWN_FAILURES),
@@ -77,7 +86,8 @@ async def add_files(request: Request, call: Call) -> Response:
 def source(call: Call, visit: Visit) -> Response:
     """The documents of one source."""
     library = call.house.library
-    found: Source = library.source(visit.ids["id"])
+    one = one_shown(call, library.source(visit.ids["id"]))
+    found: Source = one.source
     at = visit.query.get("at", "1")
     number = max(1, int(at)) if at.isascii() and at.isdigit() and len(at) < 7 else 1
     documents = library.documents(
@@ -88,6 +98,9 @@ def source(call: Call, visit: Visit) -> Response:
         visit,
         "source.html",
         source=found,
+        one=one,
+        near=call.near,
+        said=visit.query.get("said", ""),
         documents=[told_document(one, call.language) for one in documents[:SHOWN_DOCUMENTS]],
         number_of_page=number,
         kept_out=library.kept_out(found.id),
@@ -95,24 +108,9 @@ def source(call: Call, visit: Visit) -> Response:
     )
 
 
-def sync(call: Call, visit: Visit) -> Response:
-    call.house.library.request_sync(visit.ids["id"])
-    return go("/library", said="sync")
-
-
 def let_back(call: Call, visit: Visit) -> Response:
     call.house.library.let_back(visit.ids["id"])
     return go("/library", said="sync")
-
-
-def confirm_removal(call: Call, visit: Visit) -> Response:
-    found = call.house.library.source(visit.ids["id"])
-    return page(call, visit, "confirm-source.html", source=found)
-
-
-def remove(call: Call, visit: Visit) -> Response:
-    call.house.library.remove_source(visit.ids["id"])
-    return go("/library", said="removed")
 
 
 def search(call: Call, visit: Visit) -> Response:
@@ -122,7 +120,11 @@ def search(call: Call, visit: Visit) -> Response:
     found, problem = None, None
     try:
         only = bound(
-            kinds=[wanted["kind"]], languages=[wanted["language"]], since=wanted["since"], until=wanted["until"]
+            kinds=[wanted["kind"]],
+            languages=[wanted["language"]],
+            since=wanted["since"],
+            until=wanted["until"],
+            people=wanted["who"],
         )
         if query.strip():
             everywhere = bool(visit.query.get("everywhere"))
@@ -141,7 +143,7 @@ def search(call: Call, visit: Visit) -> Response:
         where=_where(call, found, wanted["source"]) if found else "",
         wanted=wanted,
         problem=problem,
-        sources=[] if visit.part else call.house.library.sources("home"),
+        sources=[] if visit.part else choosable(call.house.library.sources("home"), wanted["source"]),
         everywhere_link="/search?" + urlencode({"q": query, "everywhere": "1"}),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib.resources import files
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -84,7 +84,10 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(body=body, writer=writer, excerpt=excerpt, inside=inside, marked=marked, coded=coded)
+    made.filters.update(
+        body=body, writer=writer, excerpt=excerpt, inside=inside, marked=marked, coded=coded, outside=outside
+    )
+    made.filters.update(host=host)
     made.globals["has_blanks"] = _BLANK.search
     made.globals.update(static=address, version=__version__, passage_link=passage_link, quote_link=quote_link)
     made.globals.update(shown_place=shown_place, lines_of=lines_of, forever=FOREVER)
@@ -179,6 +182,19 @@ def coded(text: str, command: str) -> Markup:
     return escape(text).replace("{command}", Markup("<code>{}</code>").format(command))
 
 
+def outside(link: str) -> bool:
+    """Whether a link of a document may be offered: an address of the web, and nothing that a browser would run."""
+    return link.startswith(("https://", "http://")) and not any(sign.isspace() or sign in '"<>' for sign in link)
+
+
+def host(link: str) -> str:
+    """The machine that an address leads to; empty for what is none."""
+    try:
+        return urlsplit(link).hostname or ""
+    except ValueError:
+        return ""
+
+
 def marked(text: str) -> list[tuple[str, int]]:
     """A text with marks of sources (``[2]``) as its pieces: what stands before each mark, and its number; 0 after the last."""
     pieces = _SOURCE.split(text)
@@ -186,12 +202,18 @@ def marked(text: str) -> list[tuple[str, int]]:
 
 
 def passage_link(result: SearchResult) -> str:
-    """Where a found passage stands in its document."""
+    """Where a found passage stands in its document, or in a page of an encyclopedia."""
+    if result.origin != "library":
+        return result.link if result.origin == "encyclopedia" or outside(result.link) else "#"
     return _link(result.document_id, result.passage_id, None, 0)
 
 
 def quote_link(citation: Citation) -> str:
-    """Where a quote stands in its document."""
+    """Where a quote stands in its document, in a page of an encyclopedia, or at its address."""
+    if citation.origin == "encyclopedia":
+        return f"{citation.link.partition('?')[0]}?start={citation.locator.start}&end={citation.locator.end}#quote"
+    if citation.origin != "library":
+        return citation.link if outside(citation.link) else "#"
     return _link(citation.document_id, citation.passage_id, citation.locator.start, citation.locator.end)
 
 

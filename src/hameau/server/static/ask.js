@@ -1,6 +1,7 @@
 // The live answer: evidence first, the closest sentence, then the answer sentence by sentence, each with its sources.
 import { failure, plain, words } from "./page.js";
 import { eventsOf } from "./stream.js";
+import { host, Leaving, outside, told } from "./web.js";
 
 const form = document.getElementById("ask");
 const field = document.getElementById("question");
@@ -19,14 +20,24 @@ const seconds = (milliseconds) => {
   return `${number}\u00a0s`;
 };
 
-function link({ document_id, passage_id }, quote) {
+function link({ document_id, passage_id, origin, link: address }, quote) {
+  if (origin === "web") return outside(address) || "#";
+  if (origin === "encyclopedia") {
+    return quote ? `${address.split("?")[0]}?start=${quote.start}&end=${quote.end}#quote` : address;
+  }
   const place = quote ? `&start=${quote.start}&end=${quote.end}` : "";
   return `/documents/${document_id}?passage=${passage_id}${place}#quote`;
 }
 
-function where({ title, locator: { page, heading } }) {
+function where({ title, origin, link: address, locator: { page, heading } }) {
+  if (origin === "web") return host(address);
   const path = (heading ?? []).filter((one) => one !== title).join(" › ");
   return [page ? words("page", { n: page }) : "", plain(path)].filter(Boolean).join(" · ");
+}
+
+/** A link that leads away says so to the browser. */
+function away(anchor, { origin }) {
+  if (origin === "web") anchor.rel = "noopener noreferrer nofollow external";
 }
 
 /** A passage as one paragraph. */
@@ -56,10 +67,13 @@ function card(result) {
   const title = made.querySelector(".found-title");
   title.textContent = plain(result.title || result.uri);
   title.href = link(result);
+  away(title, result);
   made.querySelector(".where").textContent = where(result);
   made.querySelector(".excerpt").textContent = paragraph(result.text);
   return made;
 }
+
+const leaving = new Leaving(form, field, (text) => (spoken.textContent = text));
 
 /** What stops the answer that is being made; undefined when none is. */
 let running;
@@ -88,12 +102,20 @@ class Turn {
     spoken.textContent = words("found", { n: results.length });
   }
 
+  web(web) {
+    this.used = web;
+    this.find("[data-working]").textContent = web.pages.length
+      ? words("opening", { n: web.pages.filter((page) => page.read).length })
+      : words("asking", { host: web.host });
+  }
+
   best({ citation }) {
     const best = this.find(".best");
     best.querySelector("blockquote").textContent = paragraph(citation.quote);
     const source = best.querySelector("a");
     source.textContent = [plain(citation.title || citation.uri), where(citation)].filter(Boolean).join(" · ");
     source.href = link(citation, citation.locator);
+    away(source, citation);
     best.hidden = false;
   }
 
@@ -130,6 +152,7 @@ class Turn {
     const anchor = document.createElement("a");
     anchor.className = "cite";
     anchor.href = link(citation, citation.locator);
+    away(anchor, citation);
     anchor.title = plain(citation.title);
     const hidden = document.createElement("span");
     hidden.className = "hidden";
@@ -159,23 +182,31 @@ class Turn {
     item.value = citation.number;
     const anchor = document.createElement("a");
     anchor.href = link(citation, citation.locator);
+    away(anchor, citation);
     anchor.dir = "auto";
     anchor.textContent = plain(citation.title || citation.uri);
     const place = document.createElement("p");
     place.className = "where";
     const detail = document.createElement("span");
-    detail.textContent = where(citation);
+    const quoted = citation.origin === "web" && this.used && !this.used.pages.some((page) => page.read && page.url === citation.link);
+    detail.textContent = [where(citation), quoted ? words("webquoted") : ""].filter(Boolean).join(" · ");
     place.append(anchor, ...(detail.textContent ? [detail] : []));
     const quote = document.createElement("blockquote");
     quote.dir = "auto";
     quote.textContent = paragraph(citation.quote);
     item.append(quote, place);
-    this.find(".sources").append(item);
-    this.find("[data-sources]").hidden = false;
+    const group = this.find(`[data-sources="${citation.origin ?? "library"}"]`) ?? this.find("[data-sources]");
+    group.querySelector(".sources").append(item);
+    group.hidden = false;
   }
 
   done(answer) {
     this.calm();
+    if (answer.web) {
+      this.used = answer.web;
+      this.find(".web-told").replaceChildren(...told(answer.web, plain));
+      this.find(".web-told").hidden = false;
+    }
     answer.citations.forEach((citation) => this.cite(citation));
     if (this.letter) this.write(answer.answer);
     const own = answer.sentences.filter((sentence) => !sentence.verbatim);
@@ -192,7 +223,7 @@ class Turn {
     const time = seconds(answer.total_ms);
     facts.textContent = answer.model ? words("written", { time, model: answer.model }) : words("foundin", { time });
     facts.hidden = false;
-    const heard = own.length ? words("finished") : [this.find(".wordless"), this.find(".sources")].map((one) => one.textContent).join(" ");
+    const heard = own.length ? words("finished") : [this.find(".wordless"), ...this.element.querySelectorAll(".sources")].map((one) => one.textContent).join(" ");
     spoken.textContent = answer.answered ? heard : this.find(".not-found").textContent;
     if (answer.conversation) goOnIn(answer.conversation);
   }
@@ -261,8 +292,6 @@ function asked() {
   };
 }
 
-
-
 async function ask() {
   const request = asked();
   const placed = "source" in request || "document" in request;
@@ -271,6 +300,10 @@ async function ask() {
     field.focus();
     return;
   }
+  const leaves = request.task === "answer" ? await leaving.ready(request.question) : "";
+  if (leaves === undefined) return;
+  if (leaves) request.web_query = leaves;
+  leaving.sent();
   const turn = new Turn(request.question.trim() || words(request.task), request.template ?? "");
   running = new AbortController();
   document.querySelector(".welcome + .lead")?.remove();
