@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -12,6 +14,7 @@ from hameau.cli import terminal
 from hameau.cli.house import as_json, house, in_space
 from hameau.cli.telling import finish, tell, told
 from hameau.cli.words import _, as_text, language
+from hameau.hub import Hub
 from hameau.kit import N_, BadInput, explain
 
 _BLANK = re.compile(r"\{\{|\[…")
@@ -32,6 +35,13 @@ _LARGEST_TEMPLATE = 100_000
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=_("Fill this letter or form with what the documents say."),
 )
+@click.option(
+    "--web", is_flag=True, help=_("Ask the web too: what leaves is shown, and may be changed, before it does.")
+)
+@click.option("--web-query", default="", metavar=_("TEXT"), help=_("Ask the web too: this leaves, word for word."))
+@click.option(
+    "--read", "pages", type=click.IntRange(0, 10), default=3, show_default=True, help=_("Pages of the web to open.")
+)
 @in_space
 @as_json
 def ask(
@@ -42,6 +52,9 @@ def ask(
     conversation: str | None,
     summary: bool,
     template: Path | None,
+    web: bool,
+    web_query: str,
+    pages: int,
     space: str,
     json_: bool,
 ) -> None:
@@ -60,8 +73,12 @@ def ask(
         document_id=document,
         source_id=source,
         template=_letter(template) if template else "",
+        web_query=as_text(web_query),
+        web_pages=pages,
     )
     with house() as hub:
+        if web and not web_query:
+            asked = replace(asked, web_query=_leaving(hub, asked))
         hub.library.warm()  # one question and no other: it is worth waiting for the vectors of a large library
         events = hub.assistant.ask(asked, language=language())
         if not json_:
@@ -73,6 +90,23 @@ def ask(
         for text in filter(None, explain(trouble, language())):
             click.echo(terminal.one_line(text), err=True)
         raise click.exceptions.Exit(1)
+
+
+def _leaving(hub: Hub, asked: Question) -> str:
+    """What a person lets leave: at a terminal they see it, change it, or empty it; elsewhere it is shown as it leaves."""
+    proposed = hub.assistant.web_question(asked.text, asked.conversation, asked.space)
+    host = hub.web.host()
+    if not host or not proposed or not sys.stdin.isatty():
+        terminal.note(N_("For the web: « {query} »"), {"query": proposed})
+        return proposed
+    words = N_("{host} is asked this and nothing else. Enter sends it, another text replaces it, « - » asks nobody.")
+    terminal.note(words, {"host": host})
+    click.echo(f"« {terminal.one_line(proposed)} » : ", nl=False, err=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise click.Abort
+    typed = as_text(line).strip()
+    return "" if typed == "-" else typed or proposed
 
 
 def _letter(path: Path) -> str:

@@ -73,7 +73,7 @@ def follow(hub: Hub, show: Callable[[], LibraryStatus]) -> bool:
     still, before = 0, None
     while True:
         status = show()
-        wanted = bool(hub.library.sources_to_sync()) or status.pending > 0
+        wanted = hub.library.at_work()
         if not wanted and status.embedded_passages >= status.passages:
             return False
         if hub.indexer.try_lock():

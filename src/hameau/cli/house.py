@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from hameau.cli.secrets import unlocking
+from hameau.cli.secrets import Keyring, unlocking
 from hameau.cli.words import _, speak
 from hameau.hub import Hub, read_settings
 from hameau.kit import settings
@@ -24,7 +24,7 @@ def house(key: bytes | None = None, /, **chosen: settings.Plain) -> Iterator[Hub
     an encrypted one, when it was found before."""
     read = read_settings(chosen)
     speak(read.language)
-    hub = Hub(read, unlocking(key))
+    hub = Hub(read, unlocking(key), Keyring(read.home_path))
     try:
         with asking("command"):
             yield hub
@@ -40,7 +40,7 @@ def closed_house() -> Iterator[tuple[Path, bytes | None]]:
     """
     read = read_settings()
     speak(read.language)
-    hub = Hub(read, unlocking())
+    hub = Hub(read, unlocking(), Keyring(read.home_path))
     try:
         hub.presence.claim()
         yield hub.home, hub.key

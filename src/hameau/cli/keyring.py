@@ -1,7 +1,8 @@
 """The desktop's keyring, which is reached by a kind of socket that the perimeter refuses: a clerk outside speaks to it.
 
-The clerk is started before the perimeter is entered, and only for a home that has its secret there, or for the command that
-puts it there. It knows two orders, each about one name, and ends with the pipe.
+The clerk is started before the perimeter is entered, and only for a home that has a secret there, for a command that puts one
+there, or for a server in a desktop session where the keyring's component was installed. It knows three orders, each about one
+name, and ends with the pipe.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from hameau.kit import N_, Missing, Unavailable
 
+_MARK = "keyring"
+"""An empty file of the home: a source has its secret in the keyring."""
 _clerk: tuple[int, int] | None = None
 """Where it is told, and where it answers."""
 
@@ -29,6 +33,11 @@ def begin(home: Path, arguments: Sequence[str]) -> None:
         os.close(their_in)
         os.close(their_out)
         _clerk = telling, answers
+
+
+def there() -> bool:
+    """Whether somebody speaks to the keyring for this process."""
+    return _clerk is not None
 
 
 def get(name: str) -> str:
@@ -52,14 +61,26 @@ def put(name: str, secret: str) -> None:
         )
 
 
+def mark(home: Path) -> None:
+    """From now on, commands for this home start the clerk: the secret of a source is in the keyring."""
+    (home / _MARK).touch(mode=0o600)
+
+
 def _wanted(home: Path, arguments: Sequence[str]) -> bool:
     words = [each for each in arguments if not each.startswith("-")]
-    if words[:2] == ["lock", "keyring"]:
+    if words[:2] == ["lock", "keyring"] or (words[:1] == ["add"] and "--keyring" in arguments):
+        return True
+    if (home / _MARK).exists() or (words[:1] == ["serve"] and _in_a_desktop()):
         return True
     try:
         return b"\n[keyring]" in (home / "vault.toml").read_bytes()
     except OSError:
         return False
+
+
+def _in_a_desktop() -> bool:
+    """Whether there may be a keyring to offer to whoever connects a source on the pages."""
+    return bool(os.environ.get("DBUS_SESSION_BUS_ADDRESS")) and find_spec("keyring") is not None
 
 
 def _said(order: dict[str, str]) -> dict[str, object]:

@@ -184,7 +184,7 @@ def split_place(text: str, otherwise: int) -> tuple[str, int]:
 
 def _row(connection: Connection) -> tuple[str, ...]:
     place = _place(connection.host, connection.port)
-    return connection.name, place, connection.why, connection.who, _until(connection)
+    return connection.name, place, _(connection.why), connection.who, _until(connection)
 
 
 def _place(host: str, port: int) -> str:

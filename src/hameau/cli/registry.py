@@ -23,13 +23,16 @@ class Entry:
 COMMANDS: dict[str, Entry] = {
     "serve": Entry("hameau.cli.serve:serve", N_("Serve the pages and the API on this machine.")),
     "demo": Entry("hameau.cli.demo:demo", N_("Show the main job on the sample documents, then serve the pages.")),
-    "add": Entry("hameau.cli.sources:add", N_("Add a folder or a file, and read it.")),
-    "sources": Entry("hameau.cli.sources:sources", N_("List, remove or read again what was added.")),
+    "add": Entry("hameau.cli.adding:add", N_("Add a folder, mail, a Nextcloud, a feed…, and read it.")),
+    "sources": Entry("hameau.cli.sources:sources", N_("List, show, pause, remove or read again what was added.")),
+    "feeds": Entry("hameau.cli.feeds:feeds", N_("List, take over or hand out the feeds you follow.")),
     "forget": Entry("hameau.cli.forget:forget", N_("Forget documents with every trace.")),
     "sync": Entry("hameau.cli.sources:sync", N_("Read again what changed in the sources.")),
     "search": Entry("hameau.cli.search:search", N_("Find passages.")),
     "ask": Entry("hameau.cli.ask:ask", N_("Ask your documents; every sentence of the answer points at its source.")),
+    "web": Entry("hameau.cli.web:web", N_("Search the web through a SearXNG of your choice.")),
     "chat": Entry("hameau.cli.chat:chat", N_("Ask several questions in a row.")),
+    "archives": Entry("hameau.cli.archives:archives", N_("Write your documents as an archive that Kiwix opens.")),
     "conversations": Entry(
         "hameau.cli.conversations:conversations", N_("List, read, search, export or delete conversations.")
     ),

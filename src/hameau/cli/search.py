@@ -26,6 +26,7 @@ _LONGEST = 2000
 @click.option(
     "--language", "languages", multiple=True, metavar=_("CODE"), help=_("Only documents in this language (fr, en…).")
 )
+@click.option("--who", default="", metavar=_("NAME"), help=_("Only what this person wrote or received."))
 @click.option("--source", metavar=_("NAME"), help=_("Only this source (hameau sources)."))
 @click.option(
     "--everywhere", is_flag=True, help=_("Take the whole question as words: nothing in it narrows the search.")
@@ -39,12 +40,13 @@ def search(
     since: str,
     until: str,
     languages: tuple[str, ...],
+    who: str,
     source: str | None,
     everywhere: bool,
     space: str,
     json_: bool,
 ) -> None:
-    only = bound(kinds=kinds, languages=languages, since=since, until=until)
+    only = bound(kinds=kinds, languages=languages, since=since, until=until, people=who)
     with house() as hub:
         hub.library.warm()  # one search and no other: it is worth waiting for the vectors of a large library
         found = hub.search(as_text(query), limit=limit, space=space, source_id=source, only=only, everywhere=everywhere)

@@ -13,6 +13,39 @@ from hameau.cli.words import _
 from hameau.hub import Unlocking, check_new
 from hameau.kit import N_, BadInput, Refused
 
+_LONGEST = 8192
+
+
+class Keyring:
+    """The desktop's keyring, for the sources of the home in ``home``."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def there(self) -> bool:
+        return keyring.there()
+
+    def get(self, name: str) -> str:
+        return keyring.get(name)
+
+    def put(self, name: str, secret: str) -> None:
+        """Raises ``Missing`` or ``Unavailable``."""
+        keyring.put(name, secret)
+        if secret:
+            keyring.mark(self._home)
+
+
+def source_secret(file: Path | None, question: str) -> str:
+    """The password of a source: from ``file`` (``-``: the input), or typed unseen; nothing where nobody is there."""
+    if file is not None:
+        try:
+            raw = sys.stdin.buffer.read(_LONGEST) if str(file) == "-" else file.read_bytes()[:_LONGEST]
+            return raw.decode("utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise BadInput(N_("{path} can't be read: {reason}"), path=str(file), reason=str(reason)) from error
+    return _hidden(question) if _somebody_there() else ""
+
 
 def unlocking(known: bytes | None = None) -> Unlocking:
     """How this terminal finds the key of an encrypted home; ``known`` is one that was found before."""
@@ -34,6 +67,11 @@ def new_passphrase(file: Path | None) -> str:
     if file is None and _hidden(_(N_("The same again: "))) != chosen:
         raise BadInput(N_("That was not the same twice."), hint=N_("Nothing was changed."))
     return chosen
+
+
+def somebody_there() -> bool:
+    """Whether a person can be asked."""
+    return _somebody_there()
 
 
 def _asked(tried: int) -> str:

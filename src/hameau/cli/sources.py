@@ -1,46 +1,38 @@
-"""``hameau add``, ``hameau sources`` and ``hameau sync``: where documents come from."""
+"""``hameau sources`` and ``hameau sync``: what is connected, how it is, pause, remove, read again."""
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 
 import click
 
 from hameau.cli import terminal
+from hameau.cli.adding import say_status
 from hameau.cli.follow import bring_up_to_date
 from hameau.cli.house import as_json, house, in_space
 from hameau.cli.words import _
 from hameau.hub import Hub
 from hameau.kit import N_, Unavailable
-from hameau.library import LibraryStatus
+from hameau.library import Source
 
-_COLUMNS = (N_("name"), N_("state"), N_("documents"), N_("failed"), N_("read"), N_("place"))
-
-
-@click.command(help=_("Add a folder or a file, and read it. It stays where it is; changes are followed."))
-@click.argument("path")
-@click.option("--title", default="", help=_("What to call it."))
-@click.option(
-    "--no-wait", is_flag=True, help=_("Only note it; a running Hameau reads it, or the next « hameau sync ».")
-)
-@in_space
-@as_json
-def add(path: str, title: str, no_wait: bool, space: str, json_: bool) -> None:
-    with house() as hub:
-        source = hub.add_source("folder", path, space=space, title=title)
-        status = None if no_wait else bring_up_to_date(hub, space=space, silent=json_)
-        source = hub.library.source(source.id)
-    if json_:
-        terminal.document({"source": source, "status": status})
-        return
-    fields = {"title": terminal.one_line(source.title or source.uri), "name": source.id}
-    terminal.line(_(N_("Added: {title} ({name})"), fields))
-    _say(status)
-    if source.error:
-        terminal.line(terminal.one_line(_(source.error, source.fields)), "yellow")
+_COLUMNS = (N_("name"), N_("kind"), N_("state"), N_("documents"), N_("failed"), N_("read"), N_("place"))
+_SHOWN = (N_("title"), N_("kind"), N_("state"), N_("documents"), N_("not read"), N_("read"), N_("place"))
+"""A person calls a source by its title; a program reads its id."""
+_KINDS = {
+    "folder": N_("folder"),
+    "mail": N_("mails here"),
+    "imap": N_("mailbox"),
+    "webdav": N_("files elsewhere"),
+    "caldav": N_("calendar"),
+    "carddav": N_("contacts"),
+    "feed": N_("feed"),
+    "zim": N_("encyclopedia"),
+    "browser": N_("browser"),
+}
 
 
-@click.group(invoke_without_command=True, help=_("List, remove or read again what was added."))
+@click.group(invoke_without_command=True, help=_("List, show, pause, remove or read again what was added."))
 @in_space
 @as_json
 @click.pass_context
@@ -56,15 +48,61 @@ def list_(space: str, json_: bool) -> None:
     _list(space, json_)
 
 
-@sources.command(help=_("Forget a source and what was read from it. The files themselves are not touched."))
+@sources.command(help=_("Say how one source is, and what it may reach."))
+@click.argument("name")
+@in_space
+@as_json
+def show(name: str, space: str, json_: bool) -> None:
+    with house() as hub:
+        source = hub.library.source(_found(hub, name, space))
+        called = str(source.settings.get("connection") or "")
+        held = hub.perimeter.policy().connection(called) if called else None
+    if json_:
+        allowed = {"host": held.host, "port": held.port, "also": held.also} if held else None
+        terminal.document({"source": source, "connection": allowed})
+        return
+    terminal.facts(_facts(source, called))
+    if called and (held is None or time.time() >= held.until):
+        terminal.line(
+            _(N_("Nobody allows Hameau to reach it any more. Allow it again: hameau add {uri}"), {"uri": source.uri})
+        )
+    elif held is not None:
+        fields = {"host": held.host, "port": held.port, "name": held.name}
+        terminal.line(_(N_("It may reach {host}, port {port} (Connection {name})."), fields))
+    for text in filter(None, (source.error, source.hint)):
+        terminal.line(terminal.one_line(_(text, source.fields)), "yellow")
+
+
+@sources.command(help=_("Leave sources alone until « resume ». What they brought stays."))
+@click.argument("names", nargs=-1, required=True)
+def pause(names: tuple[str, ...]) -> None:
+    with house() as hub:
+        for source_id in [_found(hub, name) for name in names]:
+            terminal.note(N_("Paused: {name}"), {"name": _called(hub.connecting.pause(source_id))})
+
+
+@sources.command(help=_("Read sources again that were paused."))
+@click.argument("names", nargs=-1, required=True)
+def resume(names: tuple[str, ...]) -> None:
+    with house() as hub:
+        for source_id in [_found(hub, name) for name in names]:
+            terminal.note(N_("Resumed: {name}"), {"name": _called(hub.connecting.resume(source_id))})
+
+
+@sources.command(
+    help=_(
+        "Forget a source, all that it brought, its password, and the Connection that nobody else needs. What it is a copy of is "
+        "not touched."
+    )
+)
 @click.argument("names", nargs=-1, required=True)
 def remove(names: tuple[str, ...]) -> None:
     with house() as hub:
         for source_id in [_found(hub, name) for name in names]:
-            hub.library.remove_source(source_id)
+            source = hub.connecting.remove(source_id)
             with suppress(Unavailable):  # somebody uses the library: the last bytes go in the background
                 hub.library.erasing.finish()
-            terminal.note(N_("Forgotten: {name}"), {"name": source_id})
+            terminal.note(N_("Forgotten: {name}"), {"name": _called(source)})
 
 
 @sources.command("sync", help=_("Read again what changed in these sources."))
@@ -91,7 +129,7 @@ def _sync(hub: Hub, source_ids: list[str], space: str, json_: bool) -> None:
     if json_:
         terminal.document({"sources": [hub.library.source(source_id) for source_id in source_ids], "status": status})
     else:
-        _say(status)
+        say_status(status)
 
 
 def _found(hub: Hub, name: str, space: str = "home") -> str:
@@ -102,26 +140,55 @@ def _found(hub: Hub, name: str, space: str = "home") -> str:
     return hub.library.source(name).id
 
 
+def _called(source: Source) -> str:
+    return terminal.one_line(source.title or source.uri)
+
+
 def _list(space: str, json_: bool) -> None:
     with house() as hub:
         found = hub.library.sources(space)
     if json_:
         terminal.document(found)
         return
+    seen = terminal.console().is_terminal
     rows = [
-        (each.id, _(each.state), each.documents, each.failed, (each.synced_at or "—")[:16].replace("T", " "), each.uri)
+        (
+            (each.title or each.uri) if seen else each.id,
+            _(_KINDS.get(each.kind, each.kind)) if seen else each.kind,
+            _(_state(each)),
+            each.documents,
+            each.failed,
+            _read(each),
+            each.uri,
+        )
         for each in found
     ]
-    terminal.table(_COLUMNS, rows)
+    terminal.table(_SHOWN if seen else _COLUMNS, rows)
 
 
-def _say(status: LibraryStatus | None) -> None:
-    if status is None:
-        return
-    words = N_("{documents} documents, {passages} passages, {failed} that could not be read (hameau status says why)")
-    counts = {"documents": status.documents, "passages": status.passages, "failed": status.failed}
-    terminal.note(words if status.failed else N_("{documents} documents, {passages} passages"), counts)
+def _state(source: Source) -> str:
+    return "paused" if source.paused_at else source.state
 
 
-STATES = (N_("new"), N_("syncing"), N_("ready"), N_("failed"))
+def _read(source: Source) -> str:
+    return (source.synced_at or "—")[:16].replace("T", " ")
+
+
+def _facts(source: Source, connection: str) -> dict[str, object]:
+    told: dict[str, object] = {
+        N_("name"): source.id,
+        N_("title"): source.title,
+        N_("kind"): _(_KINDS.get(source.kind, source.kind)),
+        N_("place"): source.uri,
+        N_("state"): _(_state(source)),
+        N_("documents"): source.documents,
+        N_("not read"): source.failed,
+        N_("read"): _read(source),
+    }
+    if connection:
+        told[N_("Connection")] = connection
+    return told
+
+
+STATES = (N_("paused"), N_("new"), N_("syncing"), N_("ready"), N_("failed"))
 """The words of ``Source.state``, so that they are translated."""

@@ -21,11 +21,15 @@ from hameau.assistant import (
     Sentence,
     SentenceChecked,
     TokenSaid,
+    WebFound,
+    told_web,
 )
 from hameau.cli import terminal
 from hameau.cli.places import place, snippet
-from hameau.cli.words import _, decimal
+from hameau.cli.web_told import gave, heading_of, second_hand, whose
+from hameau.cli.words import _, decimal, language
 from hameau.kit import N_, HameauError, Unavailable
+from hameau.library import SearchResult
 
 _SHOWN = 5
 """Passages shown as evidence; all of them are in the answer's ``--json`` and on the page."""
@@ -48,6 +52,8 @@ def tell(events: Iterator[AnswerEvent], out: Console | None = None, *, letter: b
             match event:
                 case EvidenceFound():
                     teller.evidence(event)
+                case WebFound():
+                    teller.web(event)
                 case BestSentence():
                     teller.best(event)
                 case TokenSaid():
@@ -85,7 +91,8 @@ def _whole(answer: Answer | None) -> Answer:
 
 def told(answer: Answer) -> Answer:
     """``answer`` with its doubts in the reader's language, as the HTTP API tells it."""
-    return replace(answer, sentences=tuple(replace(one, doubt=_reason(one)) for one in answer.sentences))
+    sentences = tuple(replace(one, doubt=_reason(one)) for one in answer.sentences)
+    return replace(answer, sentences=sentences, web=told_web(answer.web, language()) if answer.web else None)
 
 
 class _OnPipe:
@@ -94,13 +101,29 @@ class _OnPipe:
     def __init__(self, out: Console, letter: bool) -> None:
         self.out = out
         self.letter = letter
+        self.shown: set[int] = set()
+        self.asked_web = False
 
     def evidence(self, event: EvidenceFound) -> None:
-        self.out.print(_found(event))
-        for result in event.results[:_SHOWN]:
-            self.out.print(Text(f"· {place(result.title, result.locator)}"), soft_wrap=True)
-            self.out.print(Text(terminal.safe(f"  {snippet(result.text, _SNIPPET)}")), soft_wrap=True)
+        """The passages; when the web was asked too, they come a second time, and only what is new is printed."""
+        new = [one for one in event.results if one.passage_id not in self.shown]
+        if not self.shown or new:
+            self.out.print(_found(event) if not self.asked_web else Text(_(N_("What the web says")), style="bold"))
+        for result in new[:_SHOWN]:
+            self.show(result)
+        self.shown.update(one.passage_id for one in event.results)
         self.out.print()
+
+    def show(self, result: SearchResult) -> None:
+        """One passage of the evidence."""
+        self.out.print(Text(f"· {place(result.title, result.locator)}{whose(result)}"), soft_wrap=True)
+        self.out.print(Text(terminal.safe(f"  {snippet(result.text, _SNIPPET)}")), soft_wrap=True)
+
+    def web(self, event: WebFound) -> None:
+        """What left and who did not answer, then which pages could not be read."""
+        for line, style in gave(told_web(event.web, language()), again=self.asked_web):
+            self.out.print(Text(line, style=style), soft_wrap=not self.out.is_terminal)
+        self.asked_web = True
 
     def best(self, event: BestSentence) -> None:
         """A stand-in has no place where the real answer follows in the same breath."""
@@ -127,15 +150,17 @@ class _OnTerminal(_OnPipe):
         self.live: Live | None = None
 
     def evidence(self, event: EvidenceFound) -> None:
-        self.out.print(_found(event))
-        for result in event.results[:_SHOWN]:
-            where = Text(f"· {place(result.title, result.locator)}", style="cyan")
-            where.truncate(self.out.width, overflow="ellipsis")
-            self.out.print(where)
-            self.out.print(_first_lines(self.out, terminal.safe(snippet(result.text, 10_000))))
-        self.out.print()
+        super().evidence(event)
+        if self.live is not None:
+            return
         self.live = Live(console=self.out, auto_refresh=False, vertical_overflow="visible", transient=True)
         self.live.start()
+
+    def show(self, result: SearchResult) -> None:
+        where = Text(f"· {place(result.title, result.locator)}{whose(result)}", style="cyan")
+        where.truncate(self.out.width, overflow="ellipsis")
+        self.out.print(where)
+        self.out.print(_first_lines(self.out, terminal.safe(snippet(result.text, 10_000))))
 
     def best(self, event: BestSentence) -> None:
         quote = terminal.safe(" ".join(event.citation.quote.split()))
@@ -214,13 +239,18 @@ def _ending(out: Console, answer: Answer, letter: bool) -> None:
         out.print(Text(_(WORDLESS), style="yellow"), soft_wrap=wrap)
         out.print(Text(_(ADD_MODEL), style="dim"), soft_wrap=wrap)
     out.print()
-    for citation in answer.citations:
-        out.print(_citation(citation, wide=out.is_terminal), soft_wrap=wrap)
-        out.print()
+    apart = any(citation.origin != "library" for citation in answer.citations)
+    for origin in dict.fromkeys(citation.origin for citation in answer.citations):
+        if apart:
+            out.print(Text(heading_of(origin), style="bold"))
+        for citation in answer.citations:
+            if citation.origin == origin:
+                out.print(_citation(citation, answer, wide=out.is_terminal), soft_wrap=wrap)
+                out.print()
     if not answer.answered and answer.nearest:
         out.print(Text(_(N_("The nearest passages:")), style="bold"))
         for result in answer.nearest[:_SHOWN]:
-            out.print(Text(f"· {place(result.title, result.locator)}"), soft_wrap=wrap)
+            out.print(Text(f"· {place(result.title, result.locator)}{whose(result)}"), soft_wrap=wrap)
         out.print()
     fields = {
         "evidence": terminal.duration(answer.evidence_ms),
@@ -237,12 +267,12 @@ WORDLESS = N_("No model that writes is on this machine yet: these are sentences 
 ADD_MODEL = N_("For answers in its own words: hameau models list, then hameau models add NAME")
 
 
-def _citation(citation: Citation, *, wide: bool) -> Table | Text:
+def _citation(citation: Citation, answer: Answer, *, wide: bool) -> Table | Text:
     """A quote, where it stands, and its file. ``wide``: on a terminal, where lines are folded below each other."""
     number = Text(f"[{citation.number}]", style="cyan")
     quote = Text(terminal.safe(f"« {' '.join(citation.quote.split())} »"))
     where = Text(place(citation.title, citation.locator), style="bold")
-    path = Text(terminal.one_line(citation.uri), style="dim")
+    path = Text(f"{terminal.one_line(citation.uri)}{second_hand(citation, answer)}", style="dim")
     if not wide:
         return Text("\n    ").join([Text(" ").join([number, quote]), where, path])
     grid = Table.grid(padding=(0, 1))

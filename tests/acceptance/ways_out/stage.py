@@ -219,6 +219,8 @@ def _bound(kind: int, where: tuple[str, int]) -> socket.socket:
 
 
 def _lead(line: Netlink, addresses: tuple[str, str]) -> None:
+    # An address is of use at once: nobody else is on this wire to have the same (RFC 4862, 5.4).
+    Path(f"/proc/sys/net/ipv6/conf/{CARD}/accept_dad").write_text("0", encoding="ascii")
     interfaces.raise_up(line, CARD)
     for address, family in zip(addresses, (socket.AF_INET, socket.AF_INET6), strict=True):
         interfaces.add_address(line, CARD, address)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakes.asking import Client
 from fakes.house import furnished
+from fakes.web import HIT
 from hameau.assistant import Question
 from hameau.cli import terminal
 from hameau.cli.telling import finish, told
@@ -19,12 +21,17 @@ CHANGING = {"conversation"}
 
 
 @pytest.mark.parametrize("question", ["cotisation annuelle", "zzz"])
+@pytest.mark.parametrize("web", ["", "four à pain"])
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_both_say_the_same(tmp_path: Path, question: str, language: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_both_say_the_same(
+    tmp_path: Path, question: str, web: str, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     house = furnished(tmp_path)
-    by_http = Client(create_app(house), language=language).post("/api/v1/ask", json={"question": question}).json()
+    house.web.hits = (HIT, replace(HIT, url="https://loin.example/"))
+    asked = {"question": question, "web_query": web}
+    by_http = Client(create_app(house), language=language).post("/api/v1/ask", json=asked).json()
     speak(language)
-    terminal.document(told(finish(house.assistant.ask(Question(question)))[0]))
+    terminal.document(told(finish(house.assistant.ask(Question(question, web_query=web)))[0]))
     by_command = json.loads(capsys.readouterr().out)
     speak("")
     assert list(by_command) == list(by_http)
