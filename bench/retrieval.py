@@ -88,8 +88,9 @@ def judged(path: Path) -> dict[str, set[str]]:
 
 def fill_with_rows(database: Database, corpus: list[dict[str, str]]) -> None:
     """One document and one passage a row, so that passage ids are row numbers from 1."""
-    source = Library(database).add_source("bench", "rows")
-    intake = Intake(database)
+    library = Library(database)
+    source = library.add_source("bench", "rows")
+    intake = Intake(database, library.erasing.remove)
     with database.transaction():
         for number, row in enumerate(corpus):
             name = row["title"].replace("/", " ")

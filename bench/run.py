@@ -44,6 +44,11 @@ MEASURES = (
     Measure("score", "{eval}/score_answers.py {eval}/answers-piaf {build}/answers.jsonl"),
     Measure("journal", "journal.py"),
     Measure("perimeter", "perimeter.py"),
+    Measure("mail", "mail.py 10000"),
+    Measure("webdav", "webdav.py 10000"),
+    Measure("feeds", "feeds.py 1000 20"),
+    Measure("zim", "zim.py {eval}/piaf"),
+    Measure("web", "web.py {eval}/piaf --questions 40"),
     Measure("messy", "messy.py {eval}/messy"),
 )
 
